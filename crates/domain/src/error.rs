@@ -1,0 +1,52 @@
+//! The one error that callers of Shirube see: as many variants as a caller has next moves.
+
+use std::fmt;
+
+/// What went wrong, seen from the caller's chair. Its `Display` is written for the caller and holds nothing internal;
+/// the cause chain of the last two variants is for the log alone.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The caller can mend the input: what is wrong, where, and how to mend it.
+    #[error("{0}")]
+    BadInput(BadInput),
+    /// There is no such thing, or none that the caller may see: the two are one answer.
+    #[error("{what} was not found")]
+    NotFound {
+        /// The kind of thing that was asked for, such as `strategy`.
+        what: &'static str,
+    },
+    /// The service cannot answer now; the same request may succeed later.
+    #[error("the service is temporarily unavailable; try again later")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A defect or a broken invariant of ours; the caller can do nothing but report the request id.
+    #[error("internal error")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Input that the caller can mend.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadInput {
+    /// Where it is: the name of an argument, or a path into a document (`nodes[3].indicators[0].target`).
+    pub place: String,
+    /// What is wrong and how to mend it, in one sentence.
+    pub message: String,
+}
+
+impl fmt::Display for BadInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.place.is_empty() { f.write_str(&self.message) } else { write!(f, "{}: {}", self.place, self.message) }
+    }
+}
+
+impl Error {
+    /// A mistake in the input at `place`.
+    pub fn bad_input(place: impl Into<String>, message: impl fmt::Display) -> Self {
+        Self::BadInput(BadInput { place: place.into(), message: message.to_string() })
+    }
+
+    /// A broken invariant, with its cause for the log.
+    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(cause.into())
+    }
+}

@@ -1,0 +1,17 @@
+//! What a regional strategy (総合戦略) is, and what its numbers mean.
+//!
+//! Pure: no I/O, no async, no clock and no randomness of its own. Everything that other crates store, serve, compare
+//! or print is built from the values of this one.
+
+pub mod calendar;
+mod error;
+mod id;
+pub mod lint;
+pub mod municipality;
+pub mod quantity;
+pub mod reference;
+pub mod strategy;
+pub mod text;
+
+pub use error::{BadInput, Error};
+pub use id::{DepartmentId, IndicatorId, NewIds, NodeId, StrategyId};

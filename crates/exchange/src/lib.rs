@@ -1,0 +1,14 @@
+//! Documents in and out: the sample format of strategies, and the reference data that ship with the product.
+//! No database, no network.
+
+mod reference;
+pub mod sample;
+
+pub use reference::{
+    MUNICIPALITIES, OfficialSeries, municipalities, official_indicators, official_statistics, standard_indicators,
+};
+
+/// The strategies that ship with the product, in the sample format: 砂川市 第２期 and 海士町 第２期.
+/// The next municipality is added by writing one file and naming it here.
+pub const STRATEGIES: [&str; 2] =
+    [include_str!("../data/strategies/012262-2.json"), include_str!("../data/strategies/325252-2.json")];

@@ -1,0 +1,96 @@
+//! The committed GraphQL schema: written by the server, compared in CI.
+
+use std::fs;
+use std::io::BufReader;
+use std::iter;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+use cargo_metadata::Message;
+
+use crate::checkout::{Checkout, spelled};
+
+/// Where the schema is committed.
+const FILE: &str = "schema/schema.graphql";
+
+/// Writes the file as the server has it. The old one stays until the new one is complete.
+pub(crate) fn write(checkout: &Checkout) -> Result<()> {
+    let schema = generate(checkout)?;
+    let file = checkout.root().join(FILE);
+    let new = file.with_extension("graphql.new");
+    fs::write(&new, schema).with_context(|| format!("cannot write {}", new.display()))?;
+    fs::rename(&new, &file).with_context(|| format!("cannot write {}", file.display()))
+}
+
+/// Fails when the committed file is not what the server has.
+pub(crate) fn check(checkout: &Checkout) -> Result<()> {
+    // A file that is missing or not even text differs from the first line on.
+    let committed = fs::read_to_string(checkout.root().join(FILE)).unwrap_or_default();
+    match difference(&committed, &generate(checkout)?) {
+        Some(difference) => bail!("{FILE} differs from the code; `cargo xtask schema` mends it. {difference}"),
+        None => Ok(()),
+    }
+}
+
+/// What `shirube schema` prints.
+fn generate(checkout: &Checkout) -> Result<String> {
+    let mut shirube = Command::new(build(checkout)?);
+    shirube.arg("schema").current_dir(checkout.root()).stdin(Stdio::null()).stderr(Stdio::inherit());
+    let output = shirube.output().with_context(|| format!("cannot run `{}`", spelled(&shirube)))?;
+    if !output.status.success() {
+        bail!("`{}` failed ({})", spelled(&shirube), output.status);
+    }
+    String::from_utf8(output.stdout).context("`shirube schema` did not print text")
+}
+
+/// Builds the server and says where it is. The whole workspace takes part in choosing the features, as in the tests:
+/// `cargo run -p` would choose other ones and build the database layer a second time.
+fn build(checkout: &Checkout) -> Result<PathBuf> {
+    let mut cargo = checkout.cargo("build");
+    cargo.args(["--quiet", "--locked", "--workspace", "--bin", "shirube"]);
+    cargo.arg("--message-format=json-render-diagnostics").stdout(Stdio::piped());
+    let mut child = cargo.spawn().context("cannot run cargo")?;
+    let stdout = child.stdout.take().context("cargo has no output")?;
+    let mut built = None;
+    for message in Message::parse_stream(BufReader::new(stdout)) {
+        if let Message::CompilerArtifact(artifact) = message? {
+            built = artifact.executable.or(built);
+        }
+    }
+    let status = child.wait()?;
+    if !status.success() {
+        bail!("`{}` failed ({status})", spelled(&cargo));
+    }
+    let built = built.context("cargo built no program `shirube`")?;
+    Ok(built.into_std_path_buf())
+}
+
+/// The first line that differs, as a sentence; none when the texts are equal to the last byte.
+fn difference(committed: &str, generated: &str) -> Option<String> {
+    // A text without a closing line feed has one line less than with it, so that this difference is seen, too.
+    let count = committed.split('\n').count().max(generated.split('\n').count());
+    let to_the_end = |text| str::split(text, '\n').map(Some).chain(iter::repeat(None));
+    let mut pairs = (1..=count).zip(to_the_end(committed).zip(to_the_end(generated)));
+    let (number, (old, new)) = pairs.find(|(_, (old, new))| old != new)?;
+    let shown = |line: Option<&str>| line.map_or("the end".to_owned(), |line| format!("{line:?}"));
+    Some(format!("Line {number}: committed {}, generated {}", shown(old), shown(new)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(committed: &str, generated: &str, expected: Option<&str>) {
+        assert_eq!(difference(committed, generated).as_deref(), expected);
+    }
+
+    #[test]
+    fn the_first_differing_line_is_named() {
+        check("a\nb\n", "a\nb\n", None);
+        check("a\nb\nc\n", "a\nx\ny\n", Some(r#"Line 2: committed "b", generated "x""#));
+        check("a\n", "a\nb\n", Some(r#"Line 2: committed "", generated "b""#));
+        check("a\n", "a", Some(r#"Line 2: committed "", generated the end"#));
+        check("a\r\n", "a\n", Some(r#"Line 1: committed "a\r", generated "a""#));
+    }
+}
