@@ -1,1 +1,25 @@
-//! .
+//! The tables, one change a file, run on SQLite and PostgreSQL alike.
+//!
+//! Rules: tables of tenants carry the municipality first in their primary key and in every foreign key; numbers are
+//! stored as decimal text, since SQLite has no exact decimals; periods and units are stored as the domain prints them.
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::*;
+
+mod m20261123_000001_reference;
+mod m20261123_000002_draft;
+mod m20261123_000003_publication;
+
+/// All migrations, in order.
+#[derive(Debug)]
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261123_000001_reference::Migration),
+            Box::new(m20261123_000002_draft::Migration),
+            Box::new(m20261123_000003_publication::Migration),
+        ]
+    }
+}

@@ -1,7 +1,7 @@
 //! What the instance knows of the world: standard indicators and official statistics.
 
 use rust_decimal::Decimal;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{calendar::YearKind, municipality::MunicipalityCode, strategy::Direction, text::Bilingual};
 
@@ -37,7 +37,7 @@ pub struct StandardIndicator {
 }
 
 /// What kind of measure an indicator is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MeasureKind {
     /// Counted at a time.
@@ -51,7 +51,7 @@ pub enum MeasureKind {
 }
 
 /// How yearly values are brought together over several years.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Aggregation {
     /// They add up.
@@ -61,7 +61,7 @@ pub enum Aggregation {
 }
 
 /// How far values of different municipalities can be compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Comparability {
     /// One official definition for all.

@@ -102,20 +102,12 @@ pub fn standard_indicators() -> Result<Vec<StandardIndicator>> {
 /// The official series.
 pub fn official_indicators() -> Result<Vec<OfficialIndicator>> {
     #[derive(Deserialize)]
-    #[serde(rename_all = "snake_case")]
-    enum Kind {
-        Calendar,
-        Fiscal,
-        Census,
-        School,
-    }
-    #[derive(Deserialize)]
     struct Row {
         id: String,
         name_ja: String,
         name_en: String,
         unit: String,
-        year_kind: Kind,
+        year_kind: YearKind,
         as_of: String,
         source: String,
         standard_indicator: String,
@@ -124,12 +116,7 @@ pub fn official_indicators() -> Result<Vec<OfficialIndicator>> {
         id: row.id,
         name: Bilingual { ja: row.name_ja, en: row.name_en },
         unit: row.unit,
-        year_kind: match row.year_kind {
-            Kind::Calendar => YearKind::Calendar,
-            Kind::Fiscal => YearKind::Fiscal,
-            Kind::Census => YearKind::Census,
-            Kind::School => YearKind::School,
-        },
+        year_kind: row.year_kind,
         as_of: row.as_of,
         source: row.source,
         standard_indicator: given(row.standard_indicator),

@@ -1,1 +1,245 @@
-//! .
+//! The schema, and the way of a request through it. The only crate that sees the GraphQL libraries.
+//!
+//! A request goes through [`Api::execute`]: its text is parsed, measured against [`limits`] and validated (by
+//! apollo-compiler, whose verdicts are those of the specification), its variables are coerced, and only then is it
+//! executed (by async-graphql). Prepared documents are kept for the next request with the same text.
+
+mod error;
+mod id;
+pub mod limits;
+mod page;
+mod prepare;
+mod query;
+mod scalars;
+mod types;
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use apollo_compiler::{
+    Schema as ApolloSchema, ast::OperationType, request::coerce_variable_values, response::JsonMap, validation::Valid,
+};
+use async_graphql::{
+    EmptyMutation, EmptySubscription, Request, SDLExportOptions, Schema, ServerError, ValidationMode, Variables,
+};
+pub use error::Code;
+use futures_util::FutureExt;
+use quick_cache::{Weighter, sync::Cache};
+use serde_json::json;
+use shirube_app::App;
+
+use crate::{
+    error::{complete, request_error},
+    limits::TooComplex,
+    prepare::{ERRORS, Prepared, prepare},
+    query::Query,
+};
+
+type ApiSchema = Schema<Query, EmptyMutation, EmptySubscription>;
+
+/// Texts of prepared documents that are kept, in bytes. A document takes some thirty times its text.
+const PREPARED_BYTES: u64 = 1024 * 1024;
+
+/// The executable schema.
+pub struct Api {
+    schema: ApiSchema,
+    validation: Valid<ApolloSchema>,
+    prepared: Cache<String, Arc<Prepared>, ByText>,
+    introspection: bool,
+}
+
+/// Weighs a prepared document by its text.
+#[derive(Clone)]
+struct ByText;
+
+impl Weighter<String, Arc<Prepared>> for ByText {
+    fn weight(&self, text: &String, _: &Arc<Prepared>) -> u64 {
+        text.len() as u64
+    }
+}
+
+/// A request as a client sends it.
+#[derive(Debug, Default)]
+pub struct GraphqlRequest {
+    /// The text of the document.
+    pub query: String,
+    /// Which of its operations, if it has several.
+    pub operation_name: Option<String>,
+    /// The values of its variables.
+    pub variables: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Which operations a door lets through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Allowed {
+    /// Queries and mutations.
+    All,
+    /// Queries, as GET asks for.
+    Queries,
+}
+
+/// What became of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was executed; there are data, with or without errors of fields.
+    Executed,
+    /// It was refused as a whole, for the reason of the code.
+    Refused(Code),
+    /// Its operation is not let through this door.
+    NotAllowed,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct GraphqlResponse {
+    /// What became of the request.
+    pub outcome: Outcome,
+    /// The answer as JSON.
+    pub body: Vec<u8>,
+    /// The name of the operation that was executed, for the log.
+    pub operation: Option<String>,
+}
+
+/// The SDL of the schema. It needs no data.
+pub fn sdl() -> String {
+    export(&Schema::build(Query, EmptyMutation, EmptySubscription).finish())
+}
+
+fn export(schema: &ApiSchema) -> String {
+    schema.sdl_with_options(
+        SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items().include_specified_by(),
+    )
+}
+
+impl Api {
+    /// The schema over an application.
+    pub fn new(app: Arc<App>, introspection: bool) -> Self {
+        let schema = Schema::build(Query, EmptyMutation, EmptySubscription)
+            .data(app)
+            // What this mode leaves out has been checked, and more strictly, before execution.
+            .validation_mode(ValidationMode::Fast)
+            .limit_recursive_depth(limits::NESTING)
+            .finish();
+        let validation = ApolloSchema::parse_and_validate(export(&schema), "schema.graphql")
+            .unwrap_or_else(|error| panic!("the exported schema is not valid: {}", error.errors));
+        let prepared = Cache::with_weighter(1_000, PREPARED_BYTES, ByText);
+        Self { schema, validation, prepared, introspection }
+    }
+
+    /// Answers a request.
+    pub async fn execute(&self, request: GraphqlRequest, allowed: Allowed) -> GraphqlResponse {
+        match self.try_execute(request, allowed).await {
+            Ok(response) => response,
+            Err(Refusal::Errors(errors)) => {
+                let code = code_of(&errors);
+                GraphqlResponse { outcome: Outcome::Refused(code), body: errors_body(&errors), operation: None }
+            }
+            Err(Refusal::NotAllowed) => {
+                let error = request_error(Code::BadUserInput, "only queries can be asked by GET; use POST");
+                GraphqlResponse { outcome: Outcome::NotAllowed, body: errors_body(&[error]), operation: None }
+            }
+        }
+    }
+
+    async fn try_execute(&self, request: GraphqlRequest, allowed: Allowed) -> Result<GraphqlResponse, Refusal> {
+        let GraphqlRequest { query, operation_name, variables } = request;
+        let prepared = self.prepare(&query)?;
+        let operation = prepared
+            .document
+            .operations
+            .get(operation_name.as_deref())
+            .map_err(|error| Refusal::of(Code::BadUserInput, error.message().to_string()))?;
+        if allowed == Allowed::Queries && operation.operation_type != OperationType::Query {
+            return Err(Refusal::NotAllowed);
+        }
+        if holds_nul(variables.iter()) {
+            return Err(Refusal::of(Code::BadUserInput, prepare::NUL));
+        }
+        let variables: JsonMap = serde_json::from_value(serde_json::Value::Object(variables))
+            .map_err(|error| Refusal::of(Code::BadUserInput, error.to_string()))?;
+        let variables = coerce_variable_values(&self.validation, operation, &variables)
+            .map_err(|error| Refusal::of(Code::BadUserInput, error.message().to_string()))?;
+        limits::cost(&prepared.document, operation, &variables)
+            .map_err(|error: TooComplex| Refusal::of(Code::TooComplex, error.to_string()))?;
+
+        let name = operation.name.as_ref().map(ToString::to_string);
+        let variables = serde_json::to_value(&*variables).unwrap_or_default();
+        let mut execution = Request::new(query).variables(Variables::from_json(variables));
+        execution.set_parsed_query(prepared.executable.clone());
+        if let Some(name) = &name {
+            execution = execution.operation_name(name);
+        }
+        let Ok(mut response) = AssertUnwindSafe(self.schema.execute(execution)).catch_unwind().await else {
+            tracing::error!(operation = name, "a resolver panicked");
+            return Err(Refusal::of(Code::Internal, "internal error"));
+        };
+        response.errors.iter_mut().for_each(complete);
+        response.errors.truncate(ERRORS);
+        let body = serde_json::to_vec(&response).map_err(|error| {
+            tracing::error!(%error, "an answer cannot be written as JSON");
+            Refusal::of(Code::Internal, "internal error")
+        })?;
+        Ok(GraphqlResponse { outcome: Outcome::Executed, body, operation: name })
+    }
+
+    /// The prepared document of a text. What is refused is not kept.
+    fn prepare(&self, text: &str) -> Result<Arc<Prepared>, Refusal> {
+        if let Some(prepared) = self.prepared.get(text) {
+            return Ok(prepared);
+        }
+        let prepared = Arc::new(prepare(&self.validation, text, self.introspection).map_err(Refusal::Errors)?);
+        self.prepared.insert(text.to_owned(), prepared.clone());
+        Ok(prepared)
+    }
+
+    /// Parses and validates a text, without keeping anything; for measurements.
+    pub fn check(&self, text: &str) -> bool {
+        prepare(&self.validation, text, self.introspection).is_ok()
+    }
+}
+
+/// Why a request was not executed.
+enum Refusal {
+    Errors(Vec<ServerError>),
+    NotAllowed,
+}
+
+impl Refusal {
+    fn of(code: Code, message: impl Into<String>) -> Self {
+        Self::Errors(vec![request_error(code, message)])
+    }
+}
+
+/// An answer to a request that never came to be a [`GraphqlRequest`].
+pub fn refusal(code: Code, message: &str) -> Vec<u8> {
+    errors_body(&[request_error(code, message)])
+}
+
+fn errors_body(errors: &[ServerError]) -> Vec<u8> {
+    json!({ "errors": errors }).to_string().into_bytes()
+}
+
+fn code_of(errors: &[ServerError]) -> Code {
+    let all = [
+        Code::ParseFailed,
+        Code::ValidationFailed,
+        Code::BadUserInput,
+        Code::NotFound,
+        Code::TooComplex,
+        Code::Unavailable,
+        Code::Internal,
+    ];
+    let name = errors.first().and_then(|error| error.extensions.as_ref()?.get("code").cloned());
+    all.into_iter().find(|code| name == Some(code.name().into())).unwrap_or(Code::Internal)
+}
+
+fn holds_nul<'a>(mut values: impl Iterator<Item = (&'a String, &'a serde_json::Value)>) -> bool {
+    fn value_holds(value: &serde_json::Value) -> bool {
+        match value {
+            serde_json::Value::String(text) => text.contains('\0'),
+            serde_json::Value::Array(items) => items.iter().any(value_holds),
+            serde_json::Value::Object(fields) => holds_nul(fields.iter()),
+            _ => false,
+        }
+    }
+    values.any(|(name, value)| name.contains('\0') || value_holds(value))
+}

@@ -1,1 +1,72 @@
-//! .
+//! The program `shirube`: configuration, command line, telemetry and the HTTP door. Wiring, no rules.
+
+mod http;
+mod listen;
+mod serve;
+mod settings;
+mod telemetry;
+
+use std::{error::Error, process::ExitCode};
+
+use clap::{Parser, error::ErrorKind};
+pub use serve::{Running, start};
+pub use settings::{LogFormat, Settings};
+
+use crate::settings::{Cli, Command};
+
+/// Any error that ends the program. It is told in one line, with its causes.
+pub type Failure = Box<dyn Error + Send + Sync>;
+
+/// Runs the program with the arguments and environment of the process.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            print!("{error}");
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            let told = error.to_string();
+            let line = told.lines().next().unwrap_or_default();
+            eprintln!("{line}; see shirube --help");
+            return ExitCode::from(2);
+        }
+    };
+    match execute(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {}", chain(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(cli: Cli) -> Result<(), Failure> {
+    let Cli { command, settings } = cli;
+    if matches!(command, Some(Command::Schema)) {
+        print!("{}", shirube_graphql::sdl());
+        return Ok(());
+    }
+    telemetry::init(&settings)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match command.unwrap_or(Command::Serve) {
+            Command::Serve => serve::serve(settings).await,
+            Command::Migrate => serve::migrate(&settings).await,
+            Command::Sample => serve::sample(&settings).await,
+            Command::Schema => Ok(()),
+        }
+    })
+}
+
+/// An error and its causes in one line. A cause that its error repeats is told once.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut told = error.to_string();
+    for cause in std::iter::successors(error.source(), |cause| (*cause).source()) {
+        let cause = cause.to_string();
+        if !told.contains(&cause) {
+            told = format!("{told}: {cause}");
+        }
+    }
+    told.replace(['\n', '\r'], " ")
+}

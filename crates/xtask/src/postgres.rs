@@ -34,7 +34,9 @@ impl Server {
     pub(crate) fn start(programs: &Path) -> Result<Self> {
         let account = Account::unprivileged()?;
         let name = format!("shirube-postgres-{}", random_hex()?);
-        let folder = private_folder(env::temp_dir().join(name), account)?;
+        // The temporary folder of root may be out of the account's reach; `/tmp` is open to everyone.
+        let parent = if account.is_some() { PathBuf::from("/tmp") } else { env::temp_dir() };
+        let folder = private_folder(parent.join(name), account)?;
         // From here on the keeper owns the folder, also when the server does not start.
         let keeper = Keeper::new(programs, &folder, account)?;
 

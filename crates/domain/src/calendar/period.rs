@@ -7,7 +7,8 @@ use super::{Era, EraYear, FiscalYear};
 use crate::text::normalize;
 
 /// What a year in a period counts: the same number means different months, and different people counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum YearKind {
     /// 年度, April to March.
     Fiscal,

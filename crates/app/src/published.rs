@@ -1,0 +1,134 @@
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
+
+use shirube_domain::{
+    StrategyId,
+    lint::{Finding, lint},
+    municipality::MunicipalityCode,
+    strategy::{Publication, Revision, Strategy},
+};
+use shirube_store::{Store, StoreResult, StoredPublication};
+use time::OffsetDateTime;
+
+/// A moment of a strategy's history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum At {
+    /// What is published now.
+    Latest,
+    /// A revision by its number.
+    Revision(u32),
+    /// What was published at an instant.
+    Instant(OffsetDateTime),
+}
+
+/// A decoded publication, shared by all who read it.
+#[derive(Debug)]
+pub struct PublishedRevision {
+    publication: Publication,
+    findings: OnceLock<Vec<Finding>>,
+}
+
+impl PublishedRevision {
+    pub(crate) const fn new(publication: Publication) -> Self {
+        Self { publication, findings: OnceLock::new() }
+    }
+
+    /// Which revision it is.
+    pub const fn revision(&self) -> &Revision {
+        &self.publication.revision
+    }
+
+    /// The strategy as published.
+    pub const fn strategy(&self) -> &Strategy {
+        &self.publication.strategy
+    }
+
+    /// What a careful reader would notice; worked out when first asked for.
+    pub fn findings(&self) -> &[Finding] {
+        self.findings.get_or_init(|| lint(self.strategy()))
+    }
+}
+
+/// A strategy of which at least one revision is published.
+#[derive(Debug)]
+pub struct PublishedStrategy {
+    /// All revisions, oldest first; never empty.
+    revisions: Vec<StoredPublication>,
+    latest: Arc<PublishedRevision>,
+}
+
+impl PublishedStrategy {
+    /// The id of the strategy.
+    pub fn id(&self) -> StrategyId {
+        self.latest.strategy().parts().id
+    }
+
+    /// The latest revision.
+    pub const fn latest(&self) -> &Arc<PublishedRevision> {
+        &self.latest
+    }
+
+    /// All revisions, oldest first.
+    pub fn revisions(&self) -> impl DoubleEndedIterator<Item = &Revision> {
+        self.revisions.iter().map(|stored| &stored.revision)
+    }
+
+    pub(crate) fn find(&self, at: At) -> Option<&StoredPublication> {
+        match at {
+            At::Latest => self.revisions.last(),
+            At::Revision(number) => self.revisions.iter().find(|stored| stored.revision.number == number),
+            At::Instant(instant) => self.revisions.iter().rfind(|stored| stored.revision.published_at <= instant),
+        }
+    }
+}
+
+/// All published strategies, as of one moment.
+#[derive(Debug, Default)]
+pub(crate) struct Published {
+    by_municipality: HashMap<MunicipalityCode, Vec<Arc<PublishedStrategy>>>,
+    /// How many publications there were.
+    count: u64,
+}
+
+impl Published {
+    /// Reads what is published; documents that `known` holds are not read again.
+    pub(crate) async fn read(store: &Store, known: &Self) -> StoreResult<Self> {
+        let publications = store.publications().await?;
+        let count = publications.len() as u64;
+        let mut by_municipality: HashMap<MunicipalityCode, Vec<Arc<PublishedStrategy>>> = HashMap::new();
+        for revisions in publications.chunk_by(|one, other| one.strategy == other.strategy) {
+            let Some(last) = revisions.last() else { continue };
+            let held = known
+                .of(last.municipality)
+                .iter()
+                .find(|strategy| strategy.id() == last.strategy && strategy.latest.revision() == &last.revision);
+            let strategy = match held {
+                Some(held) => held.clone(),
+                None => Arc::new(PublishedStrategy {
+                    latest: Arc::new(PublishedRevision::new(store.publication(last).await?)),
+                    revisions: revisions.to_vec(),
+                }),
+            };
+            by_municipality.entry(last.municipality).or_default().push(strategy);
+        }
+        for strategies in by_municipality.values_mut() {
+            strategies.sort_by_key(|strategy| std::cmp::Reverse(strategy.latest.strategy().parts().first_year));
+        }
+        Ok(Self { by_municipality, count })
+    }
+
+    pub(crate) const fn count(&self) -> u64 {
+        self.count
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.by_municipality.values().map(Vec::len).sum()
+    }
+
+    /// The strategies of a municipality, the latest plan first.
+    pub(crate) fn of(&self, municipality: MunicipalityCode) -> &[Arc<PublishedStrategy>] {
+        self.by_municipality.get(&municipality).map_or(&[], Vec::as_slice)
+    }
+}

@@ -1,0 +1,114 @@
+use std::collections::HashMap;
+
+use rust_decimal::{Decimal, prelude::ToPrimitive};
+use shirube_domain::{
+    municipality::{Municipality, MunicipalityCode},
+    reference::{OfficialIndicator, StandardIndicator},
+    text::search_key,
+};
+use shirube_store::{Store, StoreResult};
+
+/// The official series of the census population, by which municipalities are filtered and ordered.
+const POPULATION: &str = "pop_census";
+
+/// Reference data in memory. Official values lie in columns: one for each series and year, with a place for each
+/// municipality.
+#[derive(Debug)]
+pub struct Reference {
+    municipalities: Vec<Municipality>,
+    /// For each municipality, its name and reading folded for searching.
+    search_keys: Vec<String>,
+    /// For each municipality, its population at the latest census.
+    populations: Vec<Option<i64>>,
+    by_code: HashMap<MunicipalityCode, usize>,
+    standard: Vec<StandardIndicator>,
+    official: Vec<OfficialSeries>,
+}
+
+/// An official series with its values.
+#[derive(Debug)]
+pub struct OfficialSeries {
+    /// The series.
+    pub indicator: OfficialIndicator,
+    /// Its years in order, each with a value for each municipality.
+    years: Vec<(i16, Vec<Option<Decimal>>)>,
+}
+
+impl OfficialSeries {
+    /// The values of a municipality (by its index), in order of years.
+    pub fn values(&self, municipality: usize) -> impl Iterator<Item = (i16, Decimal)> {
+        self.years.iter().filter_map(move |(year, values)| Some((*year, values[municipality]?)))
+    }
+}
+
+impl Reference {
+    pub(crate) async fn read(store: &Store) -> StoreResult<Self> {
+        let municipalities = store.municipalities().await?;
+        let by_code: HashMap<_, _> = municipalities.iter().enumerate().map(|(at, of)| (of.code, at)).collect();
+        let mut official: Vec<OfficialSeries> = store
+            .official_indicators()
+            .await?
+            .into_iter()
+            .map(|indicator| OfficialSeries { indicator, years: Vec::new() })
+            .collect();
+        // The values come sorted by series and year.
+        let mut at = 0;
+        for (indicator, value) in store.official_values().await? {
+            while official.get(at).is_some_and(|series| series.indicator.id != indicator) {
+                at += 1;
+            }
+            let (Some(series), Some(place)) = (official.get_mut(at), by_code.get(&value.municipality)) else {
+                continue;
+            };
+            if series.years.last().is_none_or(|(year, _)| *year != value.year) {
+                series.years.push((value.year, vec![None; municipalities.len()]));
+            }
+            if let Some((_, values)) = series.years.last_mut() {
+                values[*place] = Some(value.value.normalize());
+            }
+        }
+        let population = official.iter().find(|series| series.indicator.id == POPULATION);
+        let latest = |at: usize| population?.values(at).last()?.1.to_i64();
+        Ok(Self {
+            search_keys: municipalities
+                .iter()
+                .map(|of| format!("{}\n{}", search_key(&of.name), search_key(&of.kana)))
+                .collect(),
+            populations: (0..municipalities.len()).map(latest).collect(),
+            standard: store.standard_indicators().await?,
+            municipalities,
+            by_code,
+            official,
+        })
+    }
+
+    /// All municipalities, by code.
+    pub fn municipalities(&self) -> &[Municipality] {
+        &self.municipalities
+    }
+
+    /// The index of a municipality. A code that was given up leads to its successor.
+    pub fn find(&self, code: MunicipalityCode) -> Option<usize> {
+        self.by_code.get(&code).or_else(|| self.by_code.get(&code.current())).copied()
+    }
+
+    /// The population of a municipality (by its index) at the latest census.
+    pub fn population(&self, municipality: usize) -> Option<i64> {
+        self.populations[municipality]
+    }
+
+    /// The folded name and reading of a municipality (by its index), one a line.
+    pub(crate) fn search_key(&self, municipality: usize) -> &str {
+        &self.search_keys[municipality]
+    }
+
+    /// The standard indicators, in the order of the catalogue.
+    pub fn standard_indicators(&self) -> &[StandardIndicator] {
+        &self.standard
+    }
+
+    /// The official series, by id.
+    pub fn official(&self) -> &[OfficialSeries] {
+        &self.official
+    }
+}

@@ -1,0 +1,88 @@
+//! Errors, translated once: from the domain's one error, and from what the executor finds, to the vocabulary of codes.
+
+use async_graphql::{ErrorExtensionValues, ErrorExtensions, ServerError};
+use shirube_domain::Error;
+
+/// A code in `extensions.code`: what a client may branch on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// The text is not GraphQL.
+    ParseFailed,
+    /// The document does not fit the schema.
+    ValidationFailed,
+    /// A value, variable, id or cursor is wrong.
+    BadUserInput,
+    /// There is no such thing, or none that the caller may see.
+    NotFound,
+    /// The request asks for too much at once.
+    TooComplex,
+    /// The service cannot answer now.
+    Unavailable,
+    /// A defect of the service.
+    Internal,
+}
+
+impl Code {
+    /// Its name in answers.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ParseFailed => "GRAPHQL_PARSE_FAILED",
+            Self::ValidationFailed => "GRAPHQL_VALIDATION_FAILED",
+            Self::BadUserInput => "BAD_USER_INPUT",
+            Self::NotFound => "NOT_FOUND",
+            Self::TooComplex => "QUERY_TOO_COMPLEX",
+            Self::Unavailable => "UNAVAILABLE",
+            Self::Internal => "INTERNAL_SERVER_ERROR",
+        }
+    }
+}
+
+/// An error of the domain on its way out. Causes are logged here, once, and never sent.
+pub(crate) fn outward(error: Error) -> async_graphql::Error {
+    let code = match &error {
+        Error::BadInput(_) => Code::BadUserInput,
+        Error::NotFound { .. } => Code::NotFound,
+        Error::Unavailable(cause) => {
+            tracing::warn!(cause = chain(&**cause), "the store is unavailable");
+            Code::Unavailable
+        }
+        Error::Internal(cause) => {
+            tracing::error!(cause = chain(&**cause), "a resolver failed");
+            Code::Internal
+        }
+        _ => Code::Internal,
+    };
+    with_code(error.to_string(), code)
+}
+
+/// A mistake in an argument.
+pub(crate) fn bad_input(argument: &str, message: impl std::fmt::Display) -> async_graphql::Error {
+    outward(Error::bad_input(argument, message))
+}
+
+fn with_code(message: String, code: Code) -> async_graphql::Error {
+    async_graphql::Error::new(message).extend_with(|_, extensions| extensions.set("code", code.name()))
+}
+
+/// A cause and its causes in one line.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// An error of a whole request.
+pub(crate) fn request_error(code: Code, message: impl Into<String>) -> ServerError {
+    let mut error = ServerError::new(message, None);
+    set_code(&mut error, code);
+    error
+}
+
+pub(crate) fn set_code(error: &mut ServerError, code: Code) {
+    error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("code", code.name());
+}
+
+/// What the executor finds by itself, and therefore carries no code, is a value that cannot be coerced.
+pub(crate) fn complete(error: &mut ServerError) {
+    if error.extensions.as_ref().is_none_or(|extensions| extensions.get("code").is_none()) {
+        set_code(error, Code::BadUserInput);
+    }
+}

@@ -1,0 +1,129 @@
+//! Global ids. An id names a thing in one revision of its strategy, so that what it leads to never changes; `key` follows
+//! a thing through the revisions.
+
+use std::str::FromStr;
+
+use async_graphql::ID;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use shirube_domain::{
+    BadInput, Error, IndicatorId, NodeId, StrategyId,
+    municipality::{MunicipalityCode, Prefecture},
+};
+use uuid::Uuid;
+
+/// What an id names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum GlobalId {
+    Prefecture(Prefecture),
+    Municipality(MunicipalityCode),
+    Strategy(StrategyKey),
+    PlanNode(StrategyKey, NodeId),
+    Indicator(StrategyKey, IndicatorId),
+    StandardIndicator(String),
+    OfficialIndicator(String),
+}
+
+/// A strategy of a municipality, in a revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StrategyKey {
+    pub(crate) municipality: MunicipalityCode,
+    pub(crate) strategy: StrategyId,
+    pub(crate) revision: u32,
+}
+
+impl StrategyKey {
+    fn text(self) -> String {
+        format!("{}:{}:{}", self.municipality, short(self.strategy.uuid()), self.revision)
+    }
+}
+
+fn short(id: Uuid) -> String {
+    URL_SAFE_NO_PAD.encode(id.as_bytes())
+}
+
+impl GlobalId {
+    pub(crate) fn id(&self) -> ID {
+        let text = match self {
+            Self::Prefecture(prefecture) => format!("prefecture:{}", prefecture.number()),
+            Self::Municipality(code) => format!("municipality:{code}"),
+            Self::Strategy(key) => format!("strategy:{}", key.text()),
+            Self::PlanNode(key, id) => format!("node:{}:{}", key.text(), short(id.uuid())),
+            Self::Indicator(key, id) => format!("indicator:{}:{}", key.text(), short(id.uuid())),
+            Self::StandardIndicator(id) => format!("standard:{id}"),
+            Self::OfficialIndicator(id) => format!("official:{id}"),
+        };
+        ID(URL_SAFE_NO_PAD.encode(text))
+    }
+
+    /// Reads an id. `argument` is where it was given.
+    pub(crate) fn parse(id: &str, argument: &str) -> Result<Self, Error> {
+        read(id).ok_or_else(|| {
+            Error::BadInput(BadInput {
+                place: argument.to_owned(),
+                message: "this is not an id of this service; use an `id` that an answer gave".to_owned(),
+            })
+        })
+    }
+}
+
+fn read(id: &str) -> Option<GlobalId> {
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(id).ok()?).ok()?;
+    let (kind, rest) = text.split_once(':')?;
+    let parts: Vec<&str> = rest.split(':').collect();
+    match (kind, parts.as_slice()) {
+        ("prefecture", [number]) => Prefecture::from_number(number.parse().ok()?).map(GlobalId::Prefecture),
+        ("municipality", [code]) => code.parse().ok().map(GlobalId::Municipality),
+        ("strategy", [code, strategy, revision]) => key(code, strategy, revision).map(GlobalId::Strategy),
+        ("node", [code, strategy, revision, node]) => {
+            Some(GlobalId::PlanNode(key(code, strategy, revision)?, NodeId::from_uuid(long(node)?)))
+        }
+        ("indicator", [code, strategy, revision, indicator]) => {
+            Some(GlobalId::Indicator(key(code, strategy, revision)?, IndicatorId::from_uuid(long(indicator)?)))
+        }
+        ("standard", [id]) => Some(GlobalId::StandardIndicator((*id).to_owned())),
+        ("official", [id]) => Some(GlobalId::OfficialIndicator((*id).to_owned())),
+        _ => None,
+    }
+}
+
+fn key(municipality: &str, strategy: &str, revision: &str) -> Option<StrategyKey> {
+    Some(StrategyKey {
+        municipality: MunicipalityCode::from_str(municipality).ok()?,
+        strategy: StrategyId::from_uuid(long(strategy)?),
+        revision: revision.parse().ok()?,
+    })
+}
+
+fn long(id: &str) -> Option<Uuid> {
+    Uuid::from_slice(&URL_SAFE_NO_PAD.decode(id).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_id_is_read_back() {
+        let municipality: MunicipalityCode = "012262".parse().unwrap();
+        let key = StrategyKey { municipality, strategy: StrategyId::from_uuid(Uuid::from_u128(7)), revision: 3 };
+        for id in [
+            GlobalId::Prefecture(Prefecture::from_number(1).unwrap()),
+            GlobalId::Municipality(municipality),
+            GlobalId::Strategy(key),
+            GlobalId::PlanNode(key, NodeId::from_uuid(Uuid::from_u128(8))),
+            GlobalId::Indicator(key, IndicatorId::from_uuid(Uuid::from_u128(9))),
+            GlobalId::StandardIndicator("births".into()),
+            GlobalId::OfficialIndicator("pop_census".into()),
+        ] {
+            assert_eq!(GlobalId::parse(&id.id(), "id").unwrap(), id);
+        }
+    }
+
+    #[test]
+    fn what_is_not_an_id_is_bad_input() {
+        let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
+        for id in ["", "x", "???", &encode("municipality:012263"), &encode("node:012262:x:1:y"), &encode("cat:1")] {
+            assert!(matches!(GlobalId::parse(id, "id"), Err(Error::BadInput(_))), "{id}");
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! What a request may ask for at most, measured before anything is executed.
+//!
+//! Two walks over the document, each of at most [`SELECTIONS`] steps: [`measure`] on the bare syntax, before validation
+//! (which is itself worth protecting), and [`cost`] on the validated operation, with the sizes of lists multiplied in.
+
+use std::collections::HashMap;
+
+use apollo_compiler::{
+    ast,
+    executable::{ExecutableDocument, Field, Operation, Selection, SelectionSet},
+    response::{JsonMap, JsonValue},
+};
+
+use crate::page::{PAGE_DEFAULT, PAGE_LIMIT};
+
+/// Characters of the query's text.
+pub const CHARACTERS: usize = 20_000;
+/// Tokens of the query's text, white space and comments counted.
+pub const TOKENS: usize = 5_000;
+/// Nested brackets.
+pub const NESTING: usize = 64;
+/// Nested fields; the standard introspection query needs 14.
+pub const DEPTH: usize = 16;
+/// Aliases.
+pub const ALIASES: usize = 100;
+/// Directives.
+pub const DIRECTIVES: usize = 50;
+/// Fields of the top level.
+pub const ROOT_FIELDS: usize = 50;
+/// Selections, with every fragment counted wherever it is spread.
+pub const SELECTIONS: usize = 2_000;
+/// Nested lists of introspection (`fields`, `interfaces`, `possibleTypes`, `inputFields`), as graphql-js counts them.
+pub const INTROSPECTION_LISTS: usize = 3;
+/// The estimated number of values in the answer. A whole strategy of 1,000 nodes costs about a tenth of it.
+pub const COST: usize = 300_000;
+/// Bytes of the request's body.
+pub const BODY_BYTES: usize = 1024 * 1024;
+/// Nesting of the JSON in a request.
+pub const JSON_NESTING: usize = 128;
+/// Seconds until a request is given up.
+pub const SECONDS: u64 = 10;
+
+/// The sizes at which lists without paging are reckoned, where they are not small. They are those of a large strategy.
+const LIST_SIZES: [(&str, &str, usize); 8] = [
+    ("Strategy", "nodes", 150),
+    ("Strategy", "findings", 30),
+    ("Municipality", "officialStatistics", 28),
+    ("Query", "officialIndicators", 28),
+    ("Query", "prefectures", 47),
+    ("PlanNode", "indicators", 2),
+    ("PlanNode", "remarks", 2),
+    ("Indicator", "remarks", 2),
+];
+/// The size at which all other lists are reckoned.
+const LIST_SIZE: usize = 6;
+
+/// What a document asks too much of, and the limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the query asks for too much: {found} {what}, the limit is {limit}")]
+pub(crate) struct TooComplex {
+    what: &'static str,
+    found: usize,
+    limit: usize,
+}
+
+impl TooComplex {
+    pub(crate) const fn check(what: &'static str, found: usize, limit: usize) -> Result<(), Self> {
+        if found > limit { Err(Self { what, found, limit }) } else { Ok(()) }
+    }
+}
+
+/// Measures a parsed document, valid or not.
+pub(crate) fn measure(document: &ast::Document) -> Result<(), TooComplex> {
+    let mut fragments = HashMap::new();
+    for definition in &document.definitions {
+        if let ast::Definition::FragmentDefinition(fragment) = definition {
+            fragments.insert(fragment.name.as_str(), fragment);
+        }
+    }
+    let mut measure = Measure { fragments, spreading: Vec::new(), selections: 0, aliases: 0, directives: 0 };
+    for definition in &document.definitions {
+        if let ast::Definition::OperationDefinition(operation) = definition {
+            measure.directives += operation.directives.len();
+            measure.walk(&operation.selection_set, 1, 0)?;
+            let mut roots = 0;
+            measure.count_roots(&operation.selection_set, &mut roots);
+            TooComplex::check("fields of the top level", roots, ROOT_FIELDS)?;
+        }
+    }
+    Ok(())
+}
+
+struct Measure<'a> {
+    fragments: HashMap<&'a str, &'a apollo_compiler::Node<ast::FragmentDefinition>>,
+    /// The fragments that are being spread; one that spreads itself is left to the validation.
+    spreading: Vec<&'a str>,
+    selections: usize,
+    aliases: usize,
+    directives: usize,
+}
+
+impl<'a> Measure<'a> {
+    /// `depth` is that of the fields of the set; `lists` counts the lists of introspection above it.
+    fn walk(&mut self, set: &'a [ast::Selection], depth: usize, lists: usize) -> Result<(), TooComplex> {
+        TooComplex::check("nested fields", depth, DEPTH + 1)?;
+        for selection in set {
+            self.selections += 1;
+            self.directives += directives(selection).len();
+            TooComplex::check("selections", self.selections, SELECTIONS)?;
+            TooComplex::check("directives", self.directives, DIRECTIVES)?;
+            match selection {
+                ast::Selection::Field(field) => {
+                    TooComplex::check("nested fields", depth, DEPTH)?;
+                    self.aliases += usize::from(field.alias.is_some());
+                    TooComplex::check("aliases", self.aliases, ALIASES)?;
+                    let lists = match field.name.as_str() {
+                        "__schema" | "__type" => 1,
+                        "fields" | "interfaces" | "possibleTypes" | "inputFields" if lists > 0 => lists + 1,
+                        _ => lists,
+                    };
+                    TooComplex::check("nested lists of introspection", lists, INTROSPECTION_LISTS)?;
+                    self.walk(&field.selection_set, depth + 1, lists)?;
+                }
+                ast::Selection::InlineFragment(fragment) => self.walk(&fragment.selection_set, depth, lists)?,
+                ast::Selection::FragmentSpread(spread) => {
+                    if let Some(fragment) = self.enter(&spread.fragment_name) {
+                        TooComplex::check("nested fragments", self.spreading.len(), NESTING)?;
+                        self.walk(&fragment.selection_set, depth, lists)?;
+                        self.spreading.pop();
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, name: &'a str) -> Option<&'a ast::FragmentDefinition> {
+        let fragment = self.fragments.get(name).filter(|_| !self.spreading.contains(&name))?;
+        self.spreading.push(name);
+        Some(fragment)
+    }
+
+    /// Counts the fields of the top level; the walk before has bounded the work.
+    fn count_roots(&mut self, set: &'a [ast::Selection], roots: &mut usize) {
+        for selection in set {
+            match selection {
+                ast::Selection::Field(_) => *roots += 1,
+                ast::Selection::InlineFragment(fragment) => self.count_roots(&fragment.selection_set, roots),
+                ast::Selection::FragmentSpread(spread) => {
+                    if let Some(fragment) = self.enter(&spread.fragment_name) {
+                        self.count_roots(&fragment.selection_set, roots);
+                        self.spreading.pop();
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The directives of a selection.
+pub(crate) fn directives(selection: &ast::Selection) -> &ast::DirectiveList {
+    match selection {
+        ast::Selection::Field(field) => &field.directives,
+        ast::Selection::InlineFragment(fragment) => &fragment.directives,
+        ast::Selection::FragmentSpread(spread) => &spread.directives,
+    }
+}
+
+/// The estimated number of values in the answer of an operation. Pages count with the size that is asked for.
+pub(crate) fn cost(
+    document: &ExecutableDocument,
+    operation: &Operation,
+    variables: &JsonMap,
+) -> Result<(), TooComplex> {
+    let cost = Reckoner { document, variables }.set(&operation.selection_set, 1);
+    TooComplex::check("values by estimate (ask for fewer fields or smaller pages)", cost, COST)
+}
+
+struct Reckoner<'a> {
+    document: &'a ExecutableDocument,
+    variables: &'a JsonMap,
+}
+
+impl Reckoner<'_> {
+    /// `page` is the size of the page, for a set of a connection.
+    fn set(&self, set: &SelectionSet, page: usize) -> usize {
+        let cost = |selection: &Selection| match selection {
+            Selection::Field(field) => {
+                let times = if field.ty().is_list() { self.list(set.ty.as_str(), field, page) } else { 1 };
+                let page = if field.ty().inner_named_type().ends_with("Connection") { self.page(field) } else { 1 };
+                self.set(&field.selection_set, page).saturating_add(1).saturating_mul(times)
+            }
+            Selection::InlineFragment(fragment) => self.set(&fragment.selection_set, page),
+            Selection::FragmentSpread(spread) => {
+                spread.fragment_def(self.document).map_or(0, |fragment| self.set(&fragment.selection_set, page))
+            }
+        };
+        set.selections.iter().map(cost).fold(0, usize::saturating_add)
+    }
+
+    fn list(&self, parent: &str, field: &Field, page: usize) -> usize {
+        if parent.ends_with("Connection") {
+            return page;
+        }
+        if let Some(given) = field.specified_argument_by_name("ids") {
+            return match &**given {
+                ast::Value::List(ids) => ids.len(),
+                ast::Value::Variable(name) => {
+                    self.variables.get(name.as_str()).and_then(JsonValue::as_array).map_or(0, Vec::len)
+                }
+                _ => 1,
+            };
+        }
+        let known = LIST_SIZES.iter().find(|(of, name, _)| *of == parent && *name == field.name.as_str());
+        known.map_or(LIST_SIZE, |(_, _, size)| *size)
+    }
+
+    /// The size of the page that a connection asks for; a wrong one is refused when it is resolved.
+    fn page(&self, field: &Field) -> usize {
+        let given = |name| {
+            let size = match &**field.specified_argument_by_name(name)? {
+                ast::Value::Int(size) => size.try_to_i32().ok().map(i64::from),
+                ast::Value::Variable(name) => self.variables.get(name.as_str())?.as_i64(),
+                _ => None,
+            };
+            usize::try_from(size?).ok()
+        };
+        given("first").or_else(|| given("last")).unwrap_or(PAGE_DEFAULT).min(PAGE_LIMIT)
+    }
+}

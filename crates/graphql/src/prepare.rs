@@ -1,0 +1,140 @@
+//! From a text to a document that may be executed: parsed, measured, validated to the letter of the specification.
+
+use apollo_compiler::{
+    Node, Schema as ApolloSchema, ast,
+    executable::ExecutableDocument,
+    parser::Parser,
+    validation::{DiagnosticList, Valid},
+};
+use async_graphql::{Pos, ServerError};
+
+use crate::{
+    error::{Code, request_error, set_code},
+    limits::{self, TooComplex},
+};
+
+/// How many errors an answer lists.
+pub(crate) const ERRORS: usize = 5;
+
+/// A document that may be executed.
+pub(crate) struct Prepared {
+    /// As the validation knows it.
+    pub(crate) document: Valid<ExecutableDocument>,
+    /// As the executor knows it.
+    pub(crate) executable: async_graphql::parser::types::ExecutableDocument,
+}
+
+/// Prepares a text, or says what is wrong with it.
+pub(crate) fn prepare(
+    schema: &Valid<ApolloSchema>,
+    text: &str,
+    introspection: bool,
+) -> Result<Prepared, Vec<ServerError>> {
+    let refused = |error: TooComplex| vec![request_error(Code::TooComplex, error.to_string())];
+    TooComplex::check("characters", text.chars().count(), limits::CHARACTERS).map_err(refused)?;
+    let mut parser = Parser::new().recursion_limit(limits::NESTING).token_limit(limits::TOKENS);
+    let parsed = parser.parse_ast(text, "query");
+    TooComplex::check("tokens", parser.tokens_reached(), limits::TOKENS).map_err(refused)?;
+    TooComplex::check("nested brackets", parser.recursion_reached(), limits::NESTING).map_err(refused)?;
+    let ast = parsed.map_err(|failed| listed(&failed.errors, Code::ParseFailed))?;
+    limits::measure(&ast).map_err(refused)?;
+    let document =
+        ast.to_executable_validate(schema).map_err(|failed| listed(&failed.errors, Code::ValidationFailed))?;
+    if let Some(error) = check_values(&ast) {
+        return Err(vec![error]);
+    }
+    if !introspection && asks_for_the_schema(&ast) {
+        let message = "introspection is switched off on this instance";
+        return Err(vec![request_error(Code::ValidationFailed, message)]);
+    }
+    let executable = async_graphql::parser::parse_query(text)
+        .map_err(|error| vec![request_error(Code::ParseFailed, error.to_string())])?;
+    Ok(Prepared { document, executable })
+}
+
+/// The first errors of a list, with their places.
+fn listed(errors: &DiagnosticList, code: Code) -> Vec<ServerError> {
+    let error =
+        |diagnostic: apollo_compiler::diagnostic::Diagnostic<'_, apollo_compiler::validation::DiagnosticData>| {
+            let json = diagnostic.to_json();
+            let place = json.locations.first().map(|place| Pos { line: place.line, column: place.column });
+            let mut error = ServerError::new(json.message, place);
+            set_code(&mut error, code);
+            error
+        };
+    errors.iter().take(ERRORS).map(error).collect()
+}
+
+/// What the validation leaves open: fields that stand twice in an input object (a rule of the specification), and NUL
+/// characters, which no database column takes.
+fn check_values(document: &ast::Document) -> Option<ServerError> {
+    document.definitions.iter().find_map(|definition| match definition {
+        ast::Definition::OperationDefinition(operation) => {
+            let defaults = operation.variables.iter().filter_map(|variable| variable.default_value.as_ref());
+            let directives = directive_values(&operation.directives)
+                .chain(operation.variables.iter().flat_map(|variable| directive_values(&variable.directives)));
+            defaults.chain(directives).find_map(check_value).or_else(|| check_set(&operation.selection_set))
+        }
+        ast::Definition::FragmentDefinition(fragment) => {
+            directive_values(&fragment.directives).find_map(check_value).or_else(|| check_set(&fragment.selection_set))
+        }
+        _ => None,
+    })
+}
+
+fn directive_values(directives: &ast::DirectiveList) -> impl Iterator<Item = &Node<ast::Value>> {
+    directives.iter().flat_map(|directive| directive.arguments.iter().map(|argument| &argument.value))
+}
+
+fn check_set(set: &[ast::Selection]) -> Option<ServerError> {
+    set.iter().find_map(|selection| {
+        let below = match selection {
+            ast::Selection::Field(field) => {
+                let wrong = field.arguments.iter().find_map(|argument| check_value(&argument.value));
+                wrong.or_else(|| check_set(&field.selection_set))
+            }
+            ast::Selection::InlineFragment(fragment) => check_set(&fragment.selection_set),
+            ast::Selection::FragmentSpread(_) => None,
+        };
+        below.or_else(|| directive_values(limits::directives(selection)).find_map(check_value))
+    })
+}
+
+fn check_value(value: &Node<ast::Value>) -> Option<ServerError> {
+    match &**value {
+        ast::Value::String(text) if text.contains('\0') => Some(request_error(Code::BadUserInput, NUL)),
+        ast::Value::List(items) => items.iter().find_map(check_value),
+        ast::Value::Object(fields) => {
+            let twice =
+                fields.iter().enumerate().find(|(at, (name, _))| fields[..*at].iter().any(|(of, _)| of == name));
+            match twice {
+                Some((_, (name, _))) => Some(request_error(
+                    Code::ValidationFailed,
+                    format!("There can be only one input field named \"{name}\"."),
+                )),
+                None => fields.iter().find_map(|(_, value)| check_value(value)),
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Why a text with a NUL is refused.
+pub(crate) const NUL: &str = "a text holds the character NUL (U+0000); leave it out";
+
+fn asks_for_the_schema(document: &ast::Document) -> bool {
+    fn in_set(set: &[ast::Selection]) -> bool {
+        set.iter().any(|selection| match selection {
+            ast::Selection::Field(field) => {
+                matches!(field.name.as_str(), "__schema" | "__type") || in_set(&field.selection_set)
+            }
+            ast::Selection::InlineFragment(fragment) => in_set(&fragment.selection_set),
+            ast::Selection::FragmentSpread(_) => false,
+        })
+    }
+    document.definitions.iter().any(|definition| match definition {
+        ast::Definition::OperationDefinition(operation) => in_set(&operation.selection_set),
+        ast::Definition::FragmentDefinition(fragment) => in_set(&fragment.selection_set),
+        _ => false,
+    })
+}

@@ -1,0 +1,60 @@
+//! The objects of the schema: newtypes over domain values, one subject a file.
+
+mod figures;
+mod indicator;
+mod instance;
+mod municipality;
+mod official;
+mod period;
+mod plan_node;
+mod revision;
+mod standard;
+mod strategy;
+mod target;
+
+use async_graphql::Interface;
+
+pub(crate) use figures::{PlanTotal, Quantity, Unit, YearFigures};
+pub(crate) use indicator::{Indicator, IndicatorConnection, IndicatorFilter};
+pub(crate) use instance::Instance;
+pub(crate) use municipality::{
+    Municipality, MunicipalityConnection, MunicipalityFilter, MunicipalityOrder, Prefecture, municipalities,
+};
+pub(crate) use official::{OfficialIndicator, OfficialSeries};
+pub(crate) use period::Period;
+pub(crate) use plan_node::PlanNode;
+pub(crate) use revision::Revision;
+pub(crate) use standard::{
+    StandardIndicator, StandardIndicatorConnection, StandardIndicatorFilter, standard_indicators,
+};
+pub(crate) use strategy::{Direction, Strategy};
+pub(crate) use target::Target;
+
+/// Something that has a global id, by which it can be fetched again.
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "async_graphql::ID", desc = "The global id."))]
+pub(crate) enum Node {
+    Prefecture(Prefecture),
+    Municipality(Municipality),
+    Strategy(Strategy),
+    PlanNode(PlanNode),
+    Indicator(Indicator),
+    StandardIndicator(StandardIndicator),
+    OfficialIndicator(OfficialIndicator),
+}
+
+pub(crate) struct Remark<'a>(pub(crate) &'a shirube_domain::strategy::Remark);
+
+/// A remark (所見, 増減理由及び今後の取り組み) on the result of a fiscal year.
+#[async_graphql::Object]
+impl Remark<'_> {
+    /// The fiscal year whose result it explains.
+    async fn year(&self) -> crate::scalars::FiscalYear {
+        crate::scalars::FiscalYear(self.0.year)
+    }
+
+    /// The text as printed.
+    async fn text(&self) -> &str {
+        &self.0.text
+    }
+}

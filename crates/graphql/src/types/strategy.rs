@@ -1,0 +1,334 @@
+use std::sync::Arc;
+
+use async_graphql::{Context, Enum, ID, Object, Result};
+use shirube_app::{App, PublishedRevision, PublishedStrategy};
+use shirube_domain::{lint::Subject, strategy};
+
+use super::{
+    Indicator, IndicatorConnection, IndicatorFilter, Municipality, PlanNode, Revision,
+    indicator::indicators,
+    revision::{Finding, LintRule},
+};
+use crate::{
+    id::{GlobalId, StrategyKey},
+    page::PageArguments,
+    scalars::FiscalYear,
+};
+
+/// Which way is better (望ましい方向).
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "strategy::Direction")]
+pub(crate) enum Direction {
+    /// More is better.
+    Higher,
+    /// Less is better.
+    Lower,
+    /// The source does not say, or says that neither is.
+    Unstated,
+}
+
+#[derive(Clone)]
+pub(crate) struct Strategy {
+    pub(crate) history: Arc<PublishedStrategy>,
+    pub(crate) revision: Arc<PublishedRevision>,
+}
+
+impl Strategy {
+    /// The latest revision.
+    pub(crate) fn latest(history: Arc<PublishedStrategy>) -> Self {
+        Self { revision: history.latest().clone(), history }
+    }
+
+    pub(crate) fn domain(&self) -> &strategy::Strategy {
+        self.revision.strategy()
+    }
+
+    pub(crate) fn parts(&self) -> &strategy::StrategyParts {
+        self.domain().parts()
+    }
+
+    pub(crate) fn place(&self) -> StrategyKey {
+        StrategyKey {
+            municipality: self.parts().municipality,
+            strategy: self.parts().id,
+            revision: self.revision.revision().number,
+        }
+    }
+
+    pub(crate) fn node(&self, at: usize) -> PlanNode {
+        PlanNode { strategy: self.clone(), at }
+    }
+
+    pub(crate) fn indicator(&self, at: usize) -> Indicator {
+        Indicator { strategy: self.clone(), at }
+    }
+
+    /// The findings on one node or indicator.
+    pub(crate) fn findings_on(&self, subject: Subject) -> Vec<Finding> {
+        let findings = self.revision.findings();
+        let on = |at: &usize| findings[*at].subject == subject;
+        (0..findings.len()).filter(on).map(|at| Finding { strategy: self.clone(), at }).collect()
+    }
+
+    /// The department of an id.
+    pub(crate) fn department(&self, id: Option<shirube_domain::DepartmentId>) -> Option<Department<'_>> {
+        id.and_then(|id| self.domain().department(id)).map(Department)
+    }
+}
+
+/// A strategy (総合戦略) of a municipality as it was published in a revision.
+#[Object]
+impl Strategy {
+    /// The global id. It names this strategy in this revision, and always leads to the same content.
+    pub(super) async fn id(&self) -> ID {
+        GlobalId::Strategy(self.place()).id()
+    }
+
+    /// The key of the strategy (UUID), the same in all revisions.
+    async fn key(&self) -> String {
+        self.parts().id.to_string()
+    }
+
+    /// The municipality to which it belongs.
+    async fn municipality(&self, context: &Context<'_>) -> Result<Municipality> {
+        Municipality::of(context, self.parts().municipality)
+    }
+
+    /// The title as printed.
+    async fn title(&self) -> &str {
+        &self.parts().title
+    }
+
+    /// The term as printed: 第２期.
+    async fn term(&self) -> &str {
+        &self.parts().term.printed
+    }
+
+    /// The number of the term.
+    async fn term_number(&self) -> u8 {
+        self.parts().term.number
+    }
+
+    /// The first fiscal year of the plan.
+    async fn first_year(&self) -> FiscalYear {
+        FiscalYear(self.parts().first_year)
+    }
+
+    /// The last fiscal year of the plan.
+    async fn last_year(&self) -> FiscalYear {
+        FiscalYear(self.parts().last_year)
+    }
+
+    /// The levels of its tree, from the top.
+    async fn levels(&self) -> Vec<Level<'_>> {
+        (0..self.parts().levels.len()).map(|depth| Level { of: &self.parts().levels[depth], depth }).collect()
+    }
+
+    /// The nodes of the top level (基本目標), in the order of the document.
+    async fn roots(&self) -> Vec<PlanNode> {
+        self.domain().roots().map(|at| self.node(at)).collect()
+    }
+
+    /// All nodes, each before those below it: the whole tree in the order of the document, however deep it is.
+    async fn nodes(&self) -> Vec<PlanNode> {
+        (0..self.domain().nodes().len()).map(|at| self.node(at)).collect()
+    }
+
+    /// Its indicators (指標), in the order of the document.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    async fn indicators(
+        &self,
+        #[graphql(desc = "Which indicators; all if absent.")] filter: Option<IndicatorFilter>,
+        #[graphql(desc = "How many, 1 to 100, from the start or behind `after`.")] first: Option<i32>,
+        #[graphql(desc = "The cursor behind which the page starts.")] after: Option<String>,
+        #[graphql(desc = "How many, 1 to 100, from the end or before `before`.")] last: Option<i32>,
+        #[graphql(desc = "The cursor before which the page ends.")] before: Option<String>,
+    ) -> Result<IndicatorConnection> {
+        indicators(self, filter.unwrap_or_default(), &PageArguments { first, after, last, before })
+    }
+
+    /// What is counted in all: 事業数, ＫＰＩ数.
+    async fn counts(&self) -> Counts {
+        self.domain().total_counts().into()
+    }
+
+    /// The departments (担当課) that it names.
+    async fn departments(&self) -> Vec<Department<'_>> {
+        self.parts().departments.iter().map(Department).collect()
+    }
+
+    /// The printed report (集計表) from which the figures come.
+    async fn report(&self) -> Report<'_> {
+        Report(&self.parts().report)
+    }
+
+    /// Where it comes from and under which terms it may be used.
+    async fn source(&self) -> Source<'_> {
+        Source(&self.parts().source)
+    }
+
+    /// What a careful reader would notice (点検結果).
+    async fn findings(
+        &self,
+        #[graphql(desc = "Only what these rules found; all if absent.")] rules: Option<Vec<LintRule>>,
+    ) -> Vec<Finding> {
+        let findings = self.revision.findings();
+        let wanted = |at: &usize| rules.as_ref().is_none_or(|rules| rules.contains(&findings[*at].rule.into()));
+        (0..findings.len()).filter(wanted).map(|at| Finding { strategy: self.clone(), at }).collect()
+    }
+
+    /// The revision in which it was published like this.
+    async fn revision(&self) -> Revision {
+        Revision(self.revision.revision().clone())
+    }
+
+    /// All its revisions, the latest first.
+    async fn revisions(&self) -> Vec<Revision> {
+        self.history.revisions().rev().cloned().map(Revision).collect()
+    }
+
+    /// The same strategy in another revision; null if there is none.
+    async fn at(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The number of a revision.")] revision: Option<u32>,
+        #[graphql(desc = "An instant: what was published then.")] as_of: Option<crate::scalars::DateTime>,
+    ) -> Result<Option<Self>> {
+        let app: &Arc<App> = context.data_unchecked();
+        crate::query::revision(app, self.history.clone(), revision, as_of.map(|instant| instant.0)).await
+    }
+}
+
+pub(crate) struct Level<'a> {
+    pub(super) of: &'a strategy::Level,
+    pub(super) depth: usize,
+}
+
+/// What a level is.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "strategy::LevelKind")]
+pub(crate) enum LevelKind {
+    /// 基本目標.
+    Goal,
+    /// 基本的方向.
+    Direction,
+    /// 政策.
+    Policy,
+    /// 施策.
+    Measure,
+    /// 事業, which counts in 事業数.
+    Program,
+    /// Anything else.
+    Other,
+}
+
+/// A level of a plan (階層): 基本目標, 施策, 事業 …
+#[Object]
+impl Level<'_> {
+    /// The name that the document uses.
+    async fn name(&self) -> &str {
+        &self.of.name
+    }
+
+    /// What it is, so that levels of different documents can be told alike.
+    async fn kind(&self) -> LevelKind {
+        self.of.kind.into()
+    }
+
+    /// How deep it lies, 0 for the top.
+    async fn depth(&self) -> usize {
+        self.depth
+    }
+}
+
+/// What is counted in a part of the plan, as in 小計（事業数：９、ＫＰＩ数：８）. Counted, never copied.
+#[derive(async_graphql::SimpleObject)]
+pub(crate) struct Counts {
+    /// 事業数; null where no level of the plan is one of programs.
+    programs: Option<usize>,
+    /// ＫＰＩ数.
+    kpis: usize,
+    /// 数値目標 of goals.
+    goal_targets: usize,
+    /// Indicators that are only followed (実績値の管理).
+    monitored: usize,
+}
+
+impl From<strategy::Counts> for Counts {
+    fn from(strategy::Counts { programs, kpis, goal_targets, monitored }: strategy::Counts) -> Self {
+        Self { programs, kpis, goal_targets, monitored }
+    }
+}
+
+pub(crate) struct Department<'a>(&'a strategy::Department);
+
+/// A department (担当課).
+#[Object]
+impl Department<'_> {
+    /// The key of the department (UUID).
+    async fn key(&self) -> String {
+        self.0.id.to_string()
+    }
+
+    /// Its name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+}
+
+pub(crate) struct Report<'a>(&'a strategy::Report);
+
+/// The printed report (集計表) of a fiscal year.
+#[Object]
+impl Report<'_> {
+    /// The fiscal year up to which it reports.
+    async fn year(&self) -> FiscalYear {
+        FiscalYear(self.0.year)
+    }
+
+    /// Its title as printed.
+    async fn title(&self) -> &str {
+        &self.0.title
+    }
+
+    /// The label in its corner: 【資料４】.
+    async fn label(&self) -> Option<&str> {
+        self.0.label.as_deref()
+    }
+
+    /// The heading of the total column (5年間の合計); null where there is none.
+    async fn total_heading(&self) -> Option<&str> {
+        self.0.total_heading.as_deref()
+    }
+
+    /// The heading of the remarks on goal targets.
+    async fn goal_remark_heading(&self) -> Option<&str> {
+        self.0.goal_remark_heading.as_deref()
+    }
+
+    /// The heading of the other remarks.
+    async fn remark_heading(&self) -> Option<&str> {
+        self.0.remark_heading.as_deref()
+    }
+}
+
+pub(crate) struct Source<'a>(&'a strategy::Source);
+
+/// Where data come from, and under which terms (出典と利用条件).
+#[Object]
+impl Source<'_> {
+    /// The attribution to be shown wherever they are.
+    async fn attribution(&self) -> &str {
+        &self.0.attribution
+    }
+
+    /// The terms of use.
+    async fn terms(&self) -> &str {
+        &self.0.terms
+    }
+
+    /// What a reader must know about the transcription.
+    async fn notes(&self) -> &[String] {
+        &self.0.notes
+    }
+}

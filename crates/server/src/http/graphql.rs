@@ -1,0 +1,276 @@
+//! GraphQL over HTTP, written by hand after the specification of that name.
+
+use std::{borrow::Cow, time::Duration};
+
+use axum::{
+    body::Body,
+    extract::{RawQuery, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde_json::{Map, Value};
+use shirube_graphql::{Allowed, Code, GraphqlRequest, Outcome, limits, refusal};
+
+use super::{
+    Doors,
+    observe::{Operation, RefusalCode},
+};
+
+/// The media type of an answer. Under the older one, a well-formed request is answered 200 whatever became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Media {
+    GraphqlResponse,
+    Json,
+}
+
+impl Media {
+    const fn header(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
+            Self::Json => "application/json; charset=utf-8",
+        })
+    }
+
+    /// The best media type that the client accepts; `None` if it accepts neither.
+    fn accepted(headers: &HeaderMap) -> Option<Self> {
+        let given: Vec<&str> = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
+        if given.is_empty() {
+            return Some(Self::Json);
+        }
+        let ranges = given.iter().flat_map(|value| value.split(','));
+        let offers = ranges.filter_map(|range| {
+            let mut parts = range.split(';').map(str::trim);
+            let media = match parts.next()?.to_ascii_lowercase().as_str() {
+                "application/graphql-response+json" => Self::GraphqlResponse,
+                "application/json" | "application/*" | "*/*" => Self::Json,
+                _ => return None,
+            };
+            let mut quality = 1.0;
+            for parameter in parts {
+                let (name, value) = parameter.split_once('=')?;
+                match name.trim().to_ascii_lowercase().as_str() {
+                    "q" => quality = value.trim().parse().ok()?,
+                    "charset" if !is_utf8(value) => return None,
+                    _ => {}
+                }
+            }
+            (quality > 0.0).then_some((media, quality))
+        });
+        // Of equals, the newer type; it tells failures apart.
+        offers
+            .max_by(|(one, quality), (other, than): &(Self, f32)| {
+                quality.total_cmp(than).then((*one == Self::GraphqlResponse).cmp(&(*other == Self::GraphqlResponse)))
+            })
+            .map(|(media, _)| media)
+    }
+}
+
+fn is_utf8(charset: &str) -> bool {
+    matches!(charset.trim().trim_matches('"').to_ascii_lowercase().as_str(), "utf-8" | "utf8")
+}
+
+/// What is wrong with a request before it is one.
+struct Malformed(StatusCode, &'static str);
+
+impl Malformed {
+    fn respond(&self, media: Media) -> Response {
+        let Self(status, message) = self;
+        respond(media, *status, refusal(Code::BadUserInput, message), Some(Code::BadUserInput))
+    }
+}
+
+const fn bad(message: &'static str) -> Malformed {
+    Malformed(StatusCode::BAD_REQUEST, message)
+}
+
+/// `POST /graphql`.
+pub(crate) async fn by_post(State(doors): State<Doors>, headers: HeaderMap, body: Body) -> Response {
+    let Some(media) = Media::accepted(&headers) else { return not_acceptable() };
+    match read_post(&headers, body).await {
+        Ok(request) => execute(&doors, request, Allowed::All, media).await,
+        Err(malformed) => malformed.respond(media),
+    }
+}
+
+/// `GET /graphql`. A browser that asks for a page is shown the one to try queries on.
+pub(crate) async fn by_get(State(doors): State<Doors>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+    let asks_page =
+        headers.get(header::ACCEPT).is_some_and(|accept| accept.to_str().is_ok_and(|of| of.contains("text/html")));
+    if query.is_none() && asks_page {
+        return Redirect::to("/graphiql").into_response();
+    }
+    let Some(media) = Media::accepted(&headers) else { return not_acceptable() };
+    match read_get(query.as_deref().unwrap_or_default()) {
+        Ok(request) => execute(&doors, request, Allowed::Queries, media).await,
+        Err(malformed) => malformed.respond(media),
+    }
+}
+
+fn not_acceptable() -> Response {
+    let told = "this door answers application/graphql-response+json and application/json";
+    Malformed(StatusCode::NOT_ACCEPTABLE, told).respond(Media::Json)
+}
+
+async fn read_post(headers: &HeaderMap, body: Body) -> Result<GraphqlRequest, Malformed> {
+    let unsupported = |message| Malformed(StatusCode::UNSUPPORTED_MEDIA_TYPE, message);
+    if headers.contains_key(header::CONTENT_ENCODING) {
+        return Err(unsupported("a compressed body is not read; send it as it is"));
+    }
+    let told = "send the request as application/json in UTF-8";
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let mut parts = content_type.ok_or(unsupported(told))?.split(';').map(str::trim);
+    let json = parts.next().is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
+    let utf8 = parts.all(|parameter| match parameter.split_once('=') {
+        Some((name, charset)) if name.trim().eq_ignore_ascii_case("charset") => is_utf8(charset),
+        _ => true,
+    });
+    if !json || !utf8 {
+        return Err(unsupported(told));
+    }
+    let read = Limited::new(body, limits::BODY_BYTES).collect();
+    let read = tokio::time::timeout(Duration::from_secs(limits::SECONDS), read).await;
+    let bytes = match read {
+        Err(_) => return Err(Malformed(StatusCode::REQUEST_TIMEOUT, "the body did not arrive within 10 seconds")),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            return Err(Malformed(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 1 MiB"));
+        }
+        Ok(Err(_)) => return Err(bad("the body could not be read")),
+        Ok(Ok(read)) => read.to_bytes(),
+    };
+    let text = str::from_utf8(&bytes).map_err(|_| bad("the body is not UTF-8"))?;
+    let body = serde_json::from_str(text)
+        .map_err(|_| bad("the body is not JSON, or nested more than 128 deep; send an object with the key query"))?;
+    match body {
+        Value::Object(fields) => read_fields(fields),
+        Value::Array(_) => Err(bad("several requests in one body are not answered; send each by itself")),
+        _ => Err(bad("the body is not a JSON object; send one with the key query")),
+    }
+}
+
+fn read_get(query: &str) -> Result<GraphqlRequest, Malformed> {
+    let mut fields = Map::new();
+    for (name, value) in form_pairs(query)? {
+        let value = match &*name {
+            "query" | "operationName" => Value::String(value.into_owned()),
+            "variables" | "extensions" if value.is_empty() => Value::Null,
+            "variables" | "extensions" => serde_json::from_str(&value)
+                .map_err(|_| bad("the parameters variables and extensions hold JSON objects"))?,
+            _ => continue,
+        };
+        fields.insert(name.into_owned(), value);
+    }
+    read_fields(fields)
+}
+
+/// The pairs of a query string, percent-decoded. What is not UTF-8 is refused rather than replaced.
+fn form_pairs(query: &str) -> Result<Vec<(Cow<'_, str>, Cow<'_, str>)>, Malformed> {
+    let decode = |text: &str| {
+        percent_encoding::percent_decode_str(&text.replace('+', " "))
+            .decode_utf8()
+            .map(|text| Cow::Owned(text.into_owned()))
+            .map_err(|_| bad("the query string is not UTF-8"))
+    };
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Ok((decode(name)?, decode(value)?))
+        })
+        .collect()
+}
+
+fn read_fields(mut fields: Map<String, Value>) -> Result<GraphqlRequest, Malformed> {
+    let query = match fields.remove("query") {
+        Some(Value::String(query)) => query,
+        None | Some(Value::Null) => return Err(bad("the key query is missing; it holds the GraphQL document")),
+        Some(_) => return Err(bad("the key query holds a string")),
+    };
+    let operation_name = match fields.remove("operationName") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(name)) => Some(name).filter(|name| !name.is_empty()),
+        Some(_) => return Err(bad("the key operationName holds a string")),
+    };
+    let variables = match fields.remove("variables") {
+        None | Some(Value::Null) => Map::new(),
+        Some(Value::Object(variables)) => variables,
+        Some(_) => return Err(bad("the key variables holds an object")),
+    };
+    match fields.remove("extensions") {
+        None | Some(Value::Null | Value::Object(_)) => Ok(GraphqlRequest { query, operation_name, variables }),
+        Some(_) => Err(bad("the key extensions holds an object")),
+    }
+}
+
+async fn execute(doors: &Doors, request: GraphqlRequest, allowed: Allowed, media: Media) -> Response {
+    let execution = doors.api.execute(request, allowed);
+    let Ok(answer) = tokio::time::timeout(Duration::from_secs(limits::SECONDS), execution).await else {
+        let body = refusal(Code::Unavailable, "the request took longer than 10 seconds and was given up");
+        return respond(media, StatusCode::SERVICE_UNAVAILABLE, body, Some(Code::Unavailable));
+    };
+    let (status, code) = match answer.outcome {
+        Outcome::Executed => (StatusCode::OK, None),
+        Outcome::NotAllowed => (StatusCode::METHOD_NOT_ALLOWED, Some(Code::BadUserInput)),
+        Outcome::Refused(code) => (refused(code, media), Some(code)),
+    };
+    let mut response = respond(media, status, answer.body, code);
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+    }
+    response.extensions_mut().insert(Operation(answer.operation));
+    response
+}
+
+const fn refused(code: Code, media: Media) -> StatusCode {
+    match (code, media) {
+        (Code::Internal, _) => StatusCode::INTERNAL_SERVER_ERROR,
+        (Code::Unavailable, _) => StatusCode::SERVICE_UNAVAILABLE,
+        (_, Media::GraphqlResponse) => StatusCode::BAD_REQUEST,
+        (_, Media::Json) => StatusCode::OK,
+    }
+}
+
+fn respond(media: Media, status: StatusCode, body: Vec<u8>, code: Option<Code>) -> Response {
+    let mut response = (status, [(header::CONTENT_TYPE, media.header())], body).into_response();
+    if let Some(code) = code {
+        response.extensions_mut().insert(RefusalCode(code.name()));
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accepted(accept: &str) -> Option<Media> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT, accept.parse().unwrap());
+        Media::accepted(&headers)
+    }
+
+    #[test]
+    fn the_media_type_is_negotiated() {
+        assert_eq!(Media::accepted(&HeaderMap::new()), Some(Media::Json));
+        assert_eq!(accepted("*/*"), Some(Media::Json));
+        assert_eq!(accepted("application/json"), Some(Media::Json));
+        assert_eq!(accepted("application/json; charset=utf-8"), Some(Media::Json));
+        assert_eq!(accepted("application/graphql-response+json, application/json"), Some(Media::GraphqlResponse));
+        assert_eq!(accepted("application/graphql-response+json;q=0.5, application/json"), Some(Media::Json));
+        assert_eq!(accepted("text/html"), None);
+        assert_eq!(accepted("application/json;q=0"), None);
+        assert_eq!(accepted("application/json; charset=iso-8859-1"), None);
+    }
+
+    #[test]
+    fn a_query_string_is_decoded() {
+        let request = read_get("query=%7B+a%28b%3A%22%E7%A0%82%22%29%20%7D&variables=%7B%22x%22%3A1%7D&operationName=")
+            .ok()
+            .unwrap();
+        assert_eq!(request.query, "{ a(b:\"砂\") }");
+        assert_eq!(request.variables["x"], 1);
+        assert_eq!(request.operation_name, None);
+        assert!(read_get("query=%FF").is_err());
+        assert!(read_get("query=a&variables=x").is_err());
+        assert!(read_get("").is_err());
+    }
+}

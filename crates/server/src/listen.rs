@@ -1,0 +1,89 @@
+//! Connections, with limits on what a slow or large one may take.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use axum::{Router, body::Body, extract::Request, response::Response};
+use hyper::body::Incoming;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto::Builder, graceful::GracefulShutdown},
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, watch},
+};
+use tower::{Service, ServiceExt};
+
+/// How long a client may take to send the head of a request, and an idle connection is kept.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// The largest head of a request, in bytes.
+const HEAD_BYTES: usize = 16 * 1024;
+/// The largest number of header fields.
+const HEADERS: usize = 100;
+/// The largest number of connections at a time.
+const CONNECTIONS: usize = 2_000;
+/// How long requests in flight may take to finish when the server stops.
+const STOP_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Serves connections until `stopped` turns true, then lets requests in flight finish.
+pub(crate) async fn serve(listener: TcpListener, routes: Router, mut stopped: watch::Receiver<bool>) {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(HEAD_BYTES)
+        .max_headers(HEADERS);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(HEAD_BYTES as u32)
+        .max_concurrent_streams(100)
+        .keep_alive_interval(HEAD_TIMEOUT)
+        .keep_alive_timeout(HEAD_TIMEOUT);
+    let builder = Arc::new(builder);
+    let graceful = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        // A place first: what cannot be served waits in the system's queue.
+        let Ok(place) = places.clone().acquire_owned().await else { break };
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stopped.wait_for(|stopped| *stopped) => break,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                // Out of file descriptors, say: the next moment may be better, a busy loop is not.
+                tracing::warn!(%error, "a connection cannot be accepted");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        let routes = routes.clone();
+        let service = tower::service_fn(move |request: Request<Incoming>| {
+            let routes = routes.clone();
+            async move { answer(routes, request.map(Body::new)).await }
+        });
+        let builder = builder.clone();
+        let watcher = graceful.watcher();
+        tokio::spawn(async move {
+            let connection =
+                builder.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service));
+            // A client that goes away, or breaks the protocol, is its own affair.
+            if let Err(error) = watcher.watch(connection.into_owned()).await {
+                tracing::debug!(error, "a connection ended early");
+            }
+            drop(place);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(STOP_TIMEOUT, graceful.shutdown()).await.is_err() {
+        tracing::warn!("requests in flight did not finish in time");
+    }
+}
+
+async fn answer(mut routes: Router, request: Request) -> Result<Response, Infallible> {
+    ServiceExt::<Request>::ready(&mut routes).await?.call(request).await
+}

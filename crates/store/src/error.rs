@@ -1,0 +1,75 @@
+use sea_orm::{DbErr, RuntimeErr, SqlErr};
+use shirube_domain::Error;
+
+/// What can go wrong in the store, translated once from the database's own errors.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The database cannot be reached, or does not answer in time.
+    #[error("the database cannot be reached")]
+    Unavailable(#[source] DbErr),
+    /// A row with this key is there already.
+    #[error("a row with this key is there already")]
+    Conflict(#[source] DbErr),
+    /// The tables were made by a newer version of the product.
+    #[error("the database was made by a newer version of Shirube (it holds the migration {0}); upgrade this program")]
+    Newer(String),
+    /// Migrations are waiting.
+    #[error("the database needs {0} migration(s) first; run `shirube migrate`")]
+    Behind(usize),
+    /// The URL does not name a database that can be used.
+    #[error("“{url}” is not a database URL; write sqlite://path/to/file.db or postgres://user:password@host/database")]
+    Url {
+        /// The URL, without its password.
+        url: String,
+    },
+    /// The folder of the database file cannot be made.
+    #[error("the folder of the database file cannot be made")]
+    Folder(#[source] std::io::Error),
+    /// Any other error of the database.
+    #[error("the database refused a statement")]
+    Database(#[source] DbErr),
+    /// A row that this program did not write, or wrote wrongly.
+    #[error("a stored value cannot be read: {0}")]
+    Corrupt(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// The result of an operation on the store.
+pub type StoreResult<T> = Result<T, StoreError>;
+
+impl StoreError {
+    pub(crate) fn corrupt(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Corrupt(error.into())
+    }
+}
+
+impl From<DbErr> for StoreError {
+    fn from(error: DbErr) -> Self {
+        match &error {
+            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Self::Unavailable(error),
+            DbErr::Exec(RuntimeErr::SqlxError(sqlx)) | DbErr::Query(RuntimeErr::SqlxError(sqlx)) => {
+                use sea_orm::sqlx::Error as Sqlx;
+                if matches!(
+                    **sqlx,
+                    Sqlx::Io(_) | Sqlx::Tls(_) | Sqlx::PoolTimedOut | Sqlx::PoolClosed | Sqlx::WorkerCrashed
+                ) {
+                    Self::Unavailable(error)
+                } else if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) {
+                    Self::Conflict(error)
+                } else {
+                    Self::Database(error)
+                }
+            }
+            _ => Self::Database(error),
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) => Self::Unavailable(Box::new(error)),
+            _ => Self::internal(error),
+        }
+    }
+}

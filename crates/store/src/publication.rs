@@ -1,0 +1,137 @@
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use sha2::{Digest, Sha256};
+use shirube_domain::{
+    StrategyId,
+    calendar::FiscalYear,
+    municipality::MunicipalityCode,
+    strategy::{Publication, PublicationDocument, Revision, Strategy},
+};
+use time::OffsetDateTime;
+
+use crate::{
+    Store, StoreError, StoreResult, Tenant,
+    rows::{convert::parse, tenant::publication},
+};
+
+/// What is known of a stored publication without reading its document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredPublication {
+    /// The municipality.
+    pub municipality: MunicipalityCode,
+    /// The strategy.
+    pub strategy: StrategyId,
+    /// The revision.
+    pub revision: Revision,
+}
+
+impl Tenant {
+    /// Publishes a strategy as its next revision: numbered, hashed, never to change. `at` is the instant of publication.
+    pub async fn publish(
+        &self,
+        strategy: &Strategy,
+        at: OffsetDateTime,
+        note: Option<String>,
+    ) -> StoreResult<Revision> {
+        let parts = strategy.parts();
+        let of_strategy =
+            self.rows::<publication::Entity>().filter(publication::Column::StrategyId.eq(parts.id.uuid()));
+        let last = self.all(of_strategy.order_by_desc(publication::Column::Revision)).await?;
+        let number = last.first().map_or(1, |row| row.revision + 1);
+        let document =
+            serde_json::to_string(&PublicationDocument::new(strategy.clone())).map_err(StoreError::corrupt)?;
+        let hash = hash(&document);
+        let row = publication::Model {
+            municipality: parts.municipality.to_string(),
+            strategy_id: parts.id.uuid(),
+            revision: number,
+            published_at: at,
+            report_year: parts.report.year.year(),
+            hash: hash.clone(),
+            note: note.clone(),
+            document,
+        };
+        self.insert::<publication::Entity>(vec![row]).await?;
+        Ok(Revision {
+            number: u32::try_from(number).map_err(StoreError::corrupt)?,
+            published_at: at,
+            report_year: parts.report.year,
+            hash,
+            note,
+        })
+    }
+}
+
+/// SHA-256 of a document, in hexadecimal.
+fn hash(document: &str) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(document).iter().fold(String::with_capacity(64), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a String takes everything");
+        text
+    })
+}
+
+impl Store {
+    /// How many publications there are. They are never changed or removed, so a new number means new ones.
+    pub async fn publication_count(&self) -> StoreResult<u64> {
+        Ok(publication::Entity::find().count(&self.connection).await?)
+    }
+
+    /// All publications, without their documents.
+    pub async fn publications(&self) -> StoreResult<Vec<StoredPublication>> {
+        use publication::Column;
+        use sea_orm::QuerySelect;
+        type Row = (String, sea_orm::prelude::Uuid, i32, OffsetDateTime, i16, String, Option<String>);
+        let rows: Vec<Row> = publication::Entity::find()
+            .select_only()
+            .columns([
+                Column::Municipality,
+                Column::StrategyId,
+                Column::Revision,
+                Column::PublishedAt,
+                Column::ReportYear,
+                Column::Hash,
+                Column::Note,
+            ])
+            .order_by_asc(Column::Municipality)
+            .order_by_asc(Column::StrategyId)
+            .order_by_asc(Column::Revision)
+            .into_tuple()
+            .all(&self.connection)
+            .await?;
+        rows.into_iter()
+            .map(|(municipality, strategy, number, published_at, report_year, hash, note)| {
+                Ok(StoredPublication {
+                    municipality: parse(&municipality)?,
+                    strategy: StrategyId::from_uuid(strategy),
+                    revision: Revision {
+                        number: u32::try_from(number).map_err(StoreError::corrupt)?,
+                        published_at,
+                        report_year: FiscalYear::new(report_year).map_err(StoreError::corrupt)?,
+                        hash,
+                        note,
+                    },
+                })
+            })
+            .collect()
+    }
+
+    /// Reads a publication and checks its hash. Published documents are open to all, so no tenant is asked for.
+    pub async fn publication(&self, stored: &StoredPublication) -> StoreResult<Publication> {
+        let key = (
+            stored.municipality.to_string(),
+            stored.strategy.uuid(),
+            i32::try_from(stored.revision.number).map_err(StoreError::corrupt)?,
+        );
+        let row = publication::Entity::find_by_id(key).one(&self.connection).await?;
+        let document = row.ok_or_else(|| StoreError::corrupt("a publication is gone"))?.document;
+        if hash(&document) != stored.revision.hash {
+            return Err(StoreError::corrupt(format!(
+                "revision {} of the strategy {} is not what was published: its hash differs",
+                stored.revision.number, stored.strategy
+            )));
+        }
+        let document: PublicationDocument = serde_json::from_str(&document).map_err(StoreError::corrupt)?;
+        let strategy = document.into_strategy().map_err(StoreError::corrupt)?;
+        Ok(Publication { revision: stored.revision.clone(), strategy })
+    }
+}

@@ -1,0 +1,182 @@
+use std::{path::Path, sync::Arc, time::Duration};
+
+use sea_orm::sqlx::{
+    postgres::PgConnectOptions,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend, TransactionTrait};
+use shirube_domain::municipality::MunicipalityCode;
+use shirube_migrations::{Migrator, MigratorTrait};
+
+use crate::{StoreError, StoreResult, Tenant};
+
+/// A connected database.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pub(crate) connection: DatabaseConnection,
+}
+
+/// How to connect.
+#[derive(Clone)]
+pub struct StoreOptions {
+    /// A URL of SQLite (`sqlite://data/shirube.db`) or PostgreSQL (`postgres://user:password@host/database`).
+    pub url: String,
+    /// The largest number of connections.
+    pub connections: u32,
+    /// Called with every statement that is run; tests count with it.
+    pub observer: Option<Arc<dyn Fn(&str) + Send + Sync>>,
+}
+
+/// Which database it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backend {
+    /// The embedded default.
+    Sqlite,
+    /// For production.
+    Postgres,
+}
+
+impl Backend {
+    /// The backend that a URL asks for.
+    pub fn of_url(url: &str) -> StoreResult<Self> {
+        match url.split_once(':').map(|(scheme, _)| scheme) {
+            Some("sqlite") => Ok(Self::Sqlite),
+            Some("postgres" | "postgresql") => Ok(Self::Postgres),
+            _ => Err(StoreError::Url { url: without_password(url) }),
+        }
+    }
+}
+
+/// The same URL with the password left out, fit for a message.
+pub(crate) fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    match rest.rsplit_once('@') {
+        Some((user, host)) => {
+            let user = user.split_once(':').map_or(user, |(user, _)| user);
+            format!("{scheme}://{user}@{host}")
+        }
+        None => url.to_owned(),
+    }
+}
+
+impl Store {
+    /// Connects. A SQLite file is made, with its folder, if it is not there. No table is touched.
+    pub async fn connect(options: &StoreOptions) -> StoreResult<Self> {
+        let backend = Backend::of_url(&options.url)?;
+        let mut connect = ConnectOptions::new(&options.url);
+        connect
+            .max_connections(options.connections)
+            .acquire_timeout(Duration::from_secs(2))
+            .connect_timeout(Duration::from_secs(2))
+            .sqlx_logging(false);
+        match backend {
+            Backend::Sqlite => {
+                make_folder(&options.url)?;
+                connect.map_sqlx_sqlite_opts(|sqlite: SqliteConnectOptions| {
+                    sqlite
+                        .create_if_missing(true)
+                        .journal_mode(SqliteJournalMode::Wal)
+                        .synchronous(SqliteSynchronous::Full)
+                        .foreign_keys(true)
+                        .busy_timeout(Duration::from_secs(2))
+                });
+            }
+            Backend::Postgres => {
+                connect.map_sqlx_postgres_opts(|postgres: PgConnectOptions| {
+                    postgres.options([
+                        ("statement_timeout", "5s"),
+                        ("lock_timeout", "2s"),
+                        ("idle_in_transaction_session_timeout", "15s"),
+                    ])
+                });
+            }
+        }
+        let mut connection = Database::connect(connect).await.map_err(|error| match error {
+            sea_orm::DbErr::Conn(_) => StoreError::Unavailable(error),
+            other => other.into(),
+        })?;
+        if let Some(observer) = options.observer.clone() {
+            connection.set_metric_callback(move |info| observer(&info.statement.sql));
+        }
+        Ok(Self { connection })
+    }
+
+    /// Which database it is.
+    pub fn backend(&self) -> Backend {
+        match self.connection.get_database_backend() {
+            DbBackend::Sqlite => Backend::Sqlite,
+            _ => Backend::Postgres,
+        }
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> StoreResult<()> {
+        Ok(self.connection.ping().await?)
+    }
+
+    /// How many migrations are waiting. A database that a newer version made is an error.
+    pub async fn pending_migrations(&self) -> StoreResult<usize> {
+        let known = Migrator::migrations();
+        Migrator::install(&self.connection).await?;
+        let applied = Migrator::get_migration_models(&self.connection).await?;
+        match applied.iter().find(|model| known.iter().all(|migration| migration.name() != model.version)) {
+            Some(unknown) => Err(StoreError::Newer(unknown.version.clone())),
+            None => Ok(known.len() - applied.len()),
+        }
+    }
+
+    /// Runs the waiting migrations, and says how many there were. Running it twice does no harm.
+    pub async fn migrate(&self) -> StoreResult<usize> {
+        let pending = self.pending_migrations().await?;
+        Migrator::up(&self.connection, None).await?;
+        Ok(pending)
+    }
+
+    /// Undoes all migrations; everything is lost. For tests of the migrations.
+    pub async fn drop_everything(&self) -> StoreResult<()> {
+        Ok(Migrator::down(&self.connection, None).await?)
+    }
+
+    /// Checks that the tables are those of this version.
+    pub async fn check_version(&self) -> StoreResult<()> {
+        match self.pending_migrations().await? {
+            0 => Ok(()),
+            pending => Err(StoreError::Behind(pending)),
+        }
+    }
+
+    /// Opens the rows of one municipality.
+    pub async fn tenant(&self, municipality: MunicipalityCode) -> StoreResult<Tenant> {
+        Ok(Tenant::new(self.connection.begin().await?, municipality))
+    }
+
+    /// Closes all connections.
+    pub async fn close(self) -> StoreResult<()> {
+        Ok(self.connection.close().await?)
+    }
+}
+
+/// Makes the folder of a SQLite file; a database in memory needs none.
+fn make_folder(url: &str) -> StoreResult<()> {
+    let path = url.trim_start_matches("sqlite:").trim_start_matches("//").split('?').next().unwrap_or_default();
+    match Path::new(path).parent() {
+        Some(folder) if !path.starts_with(":memory:") && !folder.as_os_str().is_empty() => {
+            std::fs::create_dir_all(folder).map_err(StoreError::Folder)
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_never_holds_a_password() {
+        assert_eq!(without_password("postgres://me:secret@host/db"), "postgres://me@host/db");
+        assert_eq!(without_password("postgres://me:se@cret@host/db"), "postgres://me@host/db");
+        assert_eq!(without_password("sqlite://data/x.db"), "sqlite://data/x.db");
+        let error = Backend::of_url("mysql://me:secret@host/db").unwrap_err().to_string();
+        assert!(error.contains("mysql://me@host/db") && !error.contains("secret"), "{error}");
+    }
+}
