@@ -1,6 +1,9 @@
 //! Reference data: prefectures, municipalities, standard indicators, official statistics. Global, the same for all.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{double, integer, small_integer, string, string_len, string_null, text, text_null},
+};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;

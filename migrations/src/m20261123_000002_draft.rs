@@ -1,6 +1,12 @@
 //! The draft of a strategy, in rows that can be edited one by one.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{
+        boolean, integer, small_integer, small_integer_null, string, string_len, string_null, text, text_null, uuid,
+        uuid_null,
+    },
+};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;

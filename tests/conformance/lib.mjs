@@ -19,7 +19,9 @@ export function readSchema() {
 
 /** The documented operations, one entry a file. None at all is a mistake: a check of nothing must not pass. */
 export function readOperations() {
-  const files = readdirSync(operationsFolder).filter((file) => file.endsWith('.graphql')).sort();
+  const files = readdirSync(operationsFolder)
+    .filter((file) => file.endsWith('.graphql'))
+    .sort();
   if (files.length === 0) {
     throw new Error(`${operationsFolder} has no .graphql file`);
   }

@@ -97,5 +97,10 @@ function schemaLinter() {
     [command, '--rules', schemaLinterRules.join(','), '--format', 'compact', schemaPath],
     { encoding: 'utf8' },
   );
-  return status === 0 ? [] : `${stdout}${stderr}`.trim().split('\n').map((line) => `graphql-schema-linter: ${line}`);
+  return status === 0
+    ? []
+    : `${stdout}${stderr}`
+        .trim()
+        .split('\n')
+        .map((line) => `graphql-schema-linter: ${line}`);
 }

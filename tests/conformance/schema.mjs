@@ -132,7 +132,10 @@ function relayDeviations() {
         const has = Object.fromEntries(field.args.map(({ name, type }) => [name, String(getNullableType(type))]));
         const forward = has.first === 'Int' && has.after === 'String';
         const backward = has.last === 'Int' && has.before === 'String';
-        expect(forward || backward, `${type.name}.${field.name} has neither (first: Int, after: String) nor the reverse`);
+        expect(
+          forward || backward,
+          `${type.name}.${field.name} has neither (first: Int, after: String) nor the reverse`,
+        );
       }
     }
   }

@@ -170,6 +170,7 @@ mod tests {
         Page::of(&arguments, "list", 10, locate).map_err(|error| error.to_string())
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "it is compared with results")]
     fn range(range: Range<usize>, has_previous: bool, has_next: bool) -> Result<Page, String> {
         Ok(Page { range, has_previous, has_next })
     }

@@ -18,7 +18,7 @@ use tower::{Service, ServiceExt};
 /// How long a client may take to send the head of a request, and an idle connection is kept.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// The largest head of a request, in bytes.
-const HEAD_BYTES: usize = 16 * 1024;
+const HEAD_BYTES: u32 = 16 * 1024;
 /// The largest number of header fields.
 const HEADERS: usize = 100;
 /// The largest number of connections at a time.
@@ -33,12 +33,12 @@ pub(crate) async fn serve(listener: TcpListener, routes: Router, mut stopped: wa
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
-        .max_buf_size(HEAD_BYTES)
+        .max_buf_size(HEAD_BYTES as usize)
         .max_headers(HEADERS);
     builder
         .http2()
         .timer(TokioTimer::new())
-        .max_header_list_size(HEAD_BYTES as u32)
+        .max_header_list_size(HEAD_BYTES)
         .max_concurrent_streams(100)
         .keep_alive_interval(HEAD_TIMEOUT)
         .keep_alive_timeout(HEAD_TIMEOUT);

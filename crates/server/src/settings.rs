@@ -70,7 +70,13 @@ pub struct Settings {
     pub introspection: bool,
 
     /// Which events to log: error, warn, info, debug, trace, or a filter such as info,shirube_app=debug
-    #[arg(long, env = "SHIRUBE_LOG", default_value = "info", global = true, value_name = "FILTER")]
+    #[arg(
+        long,
+        env = "SHIRUBE_LOG",
+        default_value = "info,sea_orm_migration=warn",
+        global = true,
+        value_name = "FILTER"
+    )]
     pub log: String,
 
     /// How to log; auto is human on a terminal and JSON otherwise

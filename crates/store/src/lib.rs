@@ -15,5 +15,5 @@ mod tenant;
 pub use error::{StoreError, StoreResult};
 pub use publication::StoredPublication;
 pub use reference::{InitialData, SeriesResult};
-pub use store::{Backend, Store, StoreOptions};
+pub use store::{Backend, Observer, Store, StoreOptions};
 pub use tenant::Tenant;

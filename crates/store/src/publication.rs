@@ -25,7 +25,8 @@ pub struct StoredPublication {
 }
 
 impl Tenant {
-    /// Publishes a strategy as its next revision: numbered, hashed, never to change. `at` is the instant of publication.
+    /// Publishes a strategy as its next revision: numbered, hashed, never to change. `at` is the instant of publication,
+    /// which is kept to the millisecond, as both databases can.
     pub async fn publish(
         &self,
         strategy: &Strategy,
@@ -40,6 +41,7 @@ impl Tenant {
         let document =
             serde_json::to_string(&PublicationDocument::new(strategy.clone())).map_err(StoreError::corrupt)?;
         let hash = hash(&document);
+        let at = at.truncate_to_millisecond();
         let row = publication::Model {
             municipality: parts.municipality.to_string(),
             strategy_id: parts.id.uuid(),

@@ -16,6 +16,9 @@ pub struct Store {
     pub(crate) connection: DatabaseConnection,
 }
 
+/// Hears the text of each statement.
+pub type Observer = Arc<dyn Fn(&str) + Send + Sync>;
+
 /// How to connect.
 #[derive(Clone)]
 pub struct StoreOptions {
@@ -24,7 +27,7 @@ pub struct StoreOptions {
     /// The largest number of connections.
     pub connections: u32,
     /// Called with every statement that is run; tests count with it.
-    pub observer: Option<Arc<dyn Fn(&str) + Send + Sync>>,
+    pub observer: Option<Observer>,
 }
 
 /// Which database it is.

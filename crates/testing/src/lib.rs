@@ -1,1 +1,29 @@
-//! .
+//! For tests only: throw-away databases on both backends, and the whole service in process.
+//!
+//! A test is written once and run on both databases by [`both_backends!`]. Databases that hold the sample data are copies
+//! of one that is made at the first request, so that each test has its own and none waits long for it.
+
+mod database;
+mod service;
+
+pub use database::{Backend, TestDatabase};
+pub use service::{Answer, TestServer, TestService};
+
+/// Makes `sqlite::name` and `postgres::name` of each test function. Each takes a [`Backend`].
+#[macro_export]
+macro_rules! both_backends {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() -> anyhow::Result<()> {
+                super::$name($crate::Backend::Sqlite).await
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() -> anyhow::Result<()> {
+                super::$name($crate::Backend::Postgres).await
+            })+
+        }
+    };
+}

@@ -1,5 +1,6 @@
 // Documents that a schema allows, at random: most are valid, and those that are not are as good a question.
 import {
+  GraphQLInt,
   Kind,
   SchemaMetaFieldDef,
   TypeMetaFieldDef,
@@ -191,7 +192,7 @@ export function generate(schema, random) {
     if (isInputObjectType(nullable)) {
       return inputObject(nullable, depth, constant);
     }
-    return place.name === 'first' ? literal(Kind.INT, '1') : leaf(nullable);
+    return place.name === 'first' ? literal(Kind.INT, '1') : leaf(nullable, constant);
   }
 
   function repeat(most, make) {
@@ -213,7 +214,7 @@ export function generate(schema, random) {
     };
   }
 
-  function leaf(type) {
+  function leaf(type, constant) {
     if (isEnumType(type)) {
       return literal(Kind.ENUM, random.pick(type.getValues()).name);
     }
@@ -232,7 +233,7 @@ export function generate(schema, random) {
       case 'String':
         return string();
       default:
-        return customScalar();
+        return customScalar(constant);
     }
   }
 
@@ -240,8 +241,12 @@ export function generate(schema, random) {
     return { kind: Kind.STRING, value: random.pick(STRINGS), block: random.chance(200) };
   }
 
-  /** Any literal may be a custom scalar until it is coerced. */
-  function customScalar() {
+  /** Any literal may be a custom scalar until it is coerced, and any variable may stand in one that is an object. */
+  function customScalar(constant) {
+    if (random.chance(60)) {
+      const within = constant ? literal(Kind.INT, '1') : variableFor({ name: 'a' }, GraphQLInt);
+      return { kind: Kind.OBJECT, fields: [{ kind: Kind.OBJECT_FIELD, name: name('a'), value: within }] };
+    }
     const literals = [
       literal(Kind.STRING, '2026-04-01'),
       literal(Kind.STRING, '012262'),
@@ -250,9 +255,8 @@ export function generate(schema, random) {
       literal(Kind.BOOLEAN, true),
       literal(Kind.ENUM, 'SOMETHING'),
       { kind: Kind.LIST, values: [literal(Kind.INT, '1')] },
-      { kind: Kind.OBJECT, fields: [{ kind: Kind.OBJECT_FIELD, name: name('a'), value: literal(Kind.INT, '1') }] },
     ];
-    return random.chance(700) ? literals[random.below(3)] : random.pick(literals);
+    return random.chance(600) ? literals[random.below(3)] : random.pick(literals);
   }
 
   /** A variable, made or used again, that may stand where `type` is wanted. */

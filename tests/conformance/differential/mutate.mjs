@@ -1,6 +1,6 @@
 // Mistakes: what a person, a tool or an attacker gets wrong in a document, of its meaning and of its text.
-import { Kind, Lexer, Source, TokenKind, parseType, visit } from 'graphql';
-import { field, name, variable } from './generate.mjs';
+import { Kind, Lexer, Source, TokenKind, isInputType, isOutputType, parseType, visit } from 'graphql';
+import { field, name, namedType, variable } from './generate.mjs';
 
 const LISTS = ['definitions', 'selections', 'arguments', 'directives', 'variableDefinitions', 'fields', 'values'];
 
@@ -48,10 +48,14 @@ function wrong(random, schema) {
     { kind: Kind.LIST, values: [int('1'), { kind: Kind.NULL }] },
     { kind: Kind.LIST, values: [{ kind: Kind.LIST, values: [{ kind: Kind.STRING, value: 'x' }] }] },
     { kind: Kind.OBJECT, fields: [] },
-    { kind: Kind.OBJECT, fields: [{ kind: Kind.OBJECT_FIELD, name: name('noSuchField'), value: int('1') }] },
-    { kind: Kind.OBJECT, fields: [{ kind: Kind.OBJECT_FIELD, name: name('a'), value: variable('nowhere') }] },
+    object('noSuchField', int('1')),
+    object('a', variable('nowhere')),
     variable('nowhere'),
   ]);
+}
+
+function object(fieldName, value) {
+  return { kind: Kind.OBJECT, fields: [{ kind: Kind.OBJECT_FIELD, name: name(fieldName), value }] };
 }
 
 function anyEnumValue(random, schema) {
@@ -203,6 +207,19 @@ export const ofMeaning = {
       type: parseType(random.pick(['Int', '[String!]!', anyTypeName(random, schema)]), { noLocation: true }),
     });
   },
+  outputVariable(document, random, schema) {
+    // Within a custom scalar there is no type that a variable has to fit, so nothing else is wrong with it.
+    const place = random.pick(valuePlaces(document));
+    const outputs = Object.values(schema.getTypeMap()).filter((type) => isOutputType(type) && !isInputType(type));
+    if (place) {
+      place[0][place[1]] = object('a', variable('output'));
+      random.pick(nodes(document, Kind.OPERATION_DEFINITION))?.variableDefinitions.push({
+        kind: Kind.VARIABLE_DEFINITION,
+        variable: variable('output'),
+        type: namedType(random.pick(outputs)),
+      });
+    }
+  },
   sameAlias(document, random) {
     const set = random.pick(lists(document, ['selections']).filter((list) => list.length > 1));
     for (const selection of set ?? []) {
@@ -213,7 +230,7 @@ export const ofMeaning = {
   },
   sameAliasElsewhere(document, random) {
     for (const selection of nodes(document, Kind.FIELD)) {
-      if (random.chance(400)) {
+      if (random.chance(250)) {
         selection.alias = name('same');
       }
     }
@@ -332,7 +349,23 @@ const FRAGMENTS_OF_TEXT = [
   '-1',
 ];
 
-const BAD_NUMBERS = ['01', '-', '-01', '1.', '.5', '1.e3', '1e', '1e+', '0x1F', '1_000', '+1', '1a', '1.5.', '00', '1ee2'];
+const BAD_NUMBERS = [
+  '01',
+  '-',
+  '-01',
+  '1.',
+  '.5',
+  '1.e3',
+  '1e',
+  '1e+',
+  '0x1F',
+  '1_000',
+  '+1',
+  '1a',
+  '1.5.',
+  '00',
+  '1ee2',
+];
 
 const STRING_LITERALS = [
   // Good ones.
@@ -362,11 +395,28 @@ const STRING_LITERALS = [
   "'a'",
 ];
 
-const CHARACTERS = ['\u0000', '\u0007', '\u007F', '\u00A0', 'é', '市', '｛', '\u2028', '\uFEFF', '🗻', ';', '%', '~', '`', '\\', '?'];
+const CHARACTERS = [
+  '\u0000',
+  '\u0007',
+  '\u007F',
+  '\u00A0',
+  'é',
+  '市',
+  '｛',
+  '\u2028',
+  '\uFEFF',
+  '🗻',
+  ';',
+  '%',
+  '~',
+  '`',
+  '\\',
+  '?',
+];
 
 const IGNORED = [' ', '\n', '\r\n', '\r', '\t', ',', ' , ,', '\uFEFF', '# comment, "市" {\n', '#\r', '  \n\n  '];
 
-/** The tokens of a text, or none if it cannot be split into tokens. */
+/** The tokens of a text up to the first place where there is none. */
 function tokens(text) {
   const found = [];
   try {
@@ -375,7 +425,7 @@ function tokens(text) {
       found.push(token);
     }
   } catch {
-    return [];
+    // The rest is the mistake that was made before.
   }
   return found;
 }
@@ -399,31 +449,59 @@ export const ofText = {
   startWith: (text, random) => `${random.pick(FRAGMENTS_OF_TEXT)} ${text}`,
   endWith: (text, random) => `${text} ${random.pick(FRAGMENTS_OF_TEXT)}`,
   unbalance: (text, random) =>
-    replaceToken(text, random, (token) => /[{}()[\]]/.test(token.kind), () => random.pick(['', '{', '}', ')', ']'])),
+    replaceToken(
+      text,
+      random,
+      (token) => /[{}()[\]]/.test(token.kind),
+      () => random.pick(['', '{', '}', ')', ']']),
+    ),
   withoutValue(text, random) {
     const simple = ['Name', 'Int', 'Float', 'String'];
-    const colon = random.pick(tokens(text).filter(({ kind, next }) => kind === ':' && simple.includes(next.kind)));
+    const colon = random.pick(tokens(text).filter(({ kind, next }) => kind === ':' && simple.includes(next?.kind)));
     return colon ? text.slice(0, colon.start) + text.slice(colon.next.end) : text;
   },
   number: (text, random) =>
-    replaceToken(text, random, ({ kind }) => [TokenKind.INT, TokenKind.FLOAT].includes(kind), () => random.pick(BAD_NUMBERS)),
+    replaceToken(
+      text,
+      random,
+      ({ kind }) => [TokenKind.INT, TokenKind.FLOAT].includes(kind),
+      () => random.pick(BAD_NUMBERS),
+    ),
   string: (text, random) =>
-    replaceToken(text, random, ({ kind }) => /String|Int/.test(kind), () => random.pick(STRING_LITERALS)),
+    replaceToken(
+      text,
+      random,
+      ({ kind }) => /String|Int/.test(kind),
+      () => random.pick(STRING_LITERALS),
+    ),
   character(text, random) {
     const at = random.below(text.length + 1);
     return text.slice(0, at) + random.pick(CHARACTERS) + text.slice(at);
   },
   truncate: (text, random) => text.slice(0, random.below(text.length)),
-  nothing: (text, random) => random.pick(['', ' ', '#', '{', '{}', 'query', 'query Q', '\uFEFF{ __typename }', '{ __typename }\u0000']),
+  nothing: (text, random) =>
+    random.pick(['', ' ', '#', '{', '{}', 'query', 'query Q', '\uFEFF{ __typename }', '{ __typename }\u0000']),
 };
 
-/** The same document with other spaces, commas, comments and byte order marks between its tokens. */
+/** The same document with other spaces, commas, comments and byte order marks, and with its strings in other words. */
 export function layOut(text, random) {
   let result = '';
   for (const token of tokens(text).filter(({ kind }) => kind !== TokenKind.COMMENT)) {
-    const written = text.slice(token.start, token.end);
+    const written =
+      token.kind === TokenKind.STRING && random.chance(500)
+        ? escaped(token.value, random.chance(500))
+        : text.slice(token.start, token.end);
     const tight = /\W$/.test(result) || /^\W/.test(written);
     result += tight && random.chance(400) ? written : random.pick(IGNORED) + written;
   }
-  return result === '' ? text : result + random.pick(['', ...IGNORED]);
+  return result + random.pick(['', ...IGNORED]);
+}
+
+/** A string with an escape for every character: of a code point, or of the one or two units of its UTF-16. */
+function escaped(value, codePoints) {
+  const hex = (number) => number.toString(16);
+  const escapes = codePoints
+    ? Array.from(value, (character) => `\\u{${hex(character.codePointAt(0))}}`)
+    : value.split('').map((unit) => `\\u${hex(unit.charCodeAt(0)).padStart(4, '0')}`);
+  return `"${escapes.join('')}"`;
 }

@@ -17,43 +17,57 @@ pub enum Era {
     Reiwa,
 }
 
-/// An era, its name, its letter in short forms such as R3, and its first day.
-const ERAS: [(Era, &str, char, Date); 5] = [
-    (Era::Meiji, "明治", 'M', date!(1868 - 01 - 25)),
-    (Era::Taisho, "大正", 'T', date!(1912 - 07 - 30)),
-    (Era::Showa, "昭和", 'S', date!(1926 - 12 - 25)),
-    (Era::Heisei, "平成", 'H', date!(1989 - 01 - 08)),
-    (Era::Reiwa, "令和", 'R', date!(2019 - 05 - 01)),
+/// What is known of an era.
+struct Row {
+    era: Era,
+    name: &'static str,
+    /// The letter of short forms such as R3.
+    letter: char,
+    first_day: Date,
+    /// The Gregorian year of the first day.
+    first_year: i16,
+}
+
+const fn row(era: Era, name: &'static str, letter: char, first_year: i16, first_day: Date) -> Row {
+    Row { era, name, letter, first_day, first_year }
+}
+
+const ERAS: [Row; 5] = [
+    row(Era::Meiji, "明治", 'M', 1868, date!(1868 - 01 - 25)),
+    row(Era::Taisho, "大正", 'T', 1912, date!(1912 - 07 - 30)),
+    row(Era::Showa, "昭和", 'S', 1926, date!(1926 - 12 - 25)),
+    row(Era::Heisei, "平成", 'H', 1989, date!(1989 - 01 - 08)),
+    row(Era::Reiwa, "令和", 'R', 2019, date!(2019 - 05 - 01)),
 ];
 
 impl Era {
-    const fn row(self) -> &'static (Self, &'static str, char, Date) {
+    const fn row(self) -> &'static Row {
         &ERAS[self as usize]
     }
 
     /// The era's name in Japanese.
     pub const fn name(self) -> &'static str {
-        self.row().1
+        self.row().name
     }
 
     /// The letter of short forms: the R of R3.
     pub const fn letter(self) -> char {
-        self.row().2
+        self.row().letter
     }
 
     /// The first day of the era.
     pub const fn first_day(self) -> Date {
-        self.row().3
+        self.row().first_day
     }
 
     /// The era of a day; `None` before 明治.
     pub fn of(day: Date) -> Option<Self> {
-        ERAS.iter().rev().find(|row| row.3 <= day).map(|row| row.0)
+        ERAS.iter().rev().find(|row| row.first_day <= day).map(|row| row.era)
     }
 
     /// Reads an era's name or letter at the start of a normalised text, and gives the rest.
     pub(super) fn strip(text: &str) -> Option<(Self, &str)> {
-        ERAS.iter().find_map(|&(era, name, letter, _)| {
+        ERAS.iter().find_map(|&Row { era, name, letter, .. }| {
             let rest = text
                 .strip_prefix(name)
                 .or_else(|| text.strip_prefix(letter))
@@ -75,14 +89,14 @@ pub struct EraYear {
 impl EraYear {
     /// The Gregorian year.
     pub fn gregorian(self) -> i16 {
-        self.era.first_day().year() as i16 + i16::from(self.year) - 1
+        self.era.row().first_year + i16::from(self.year) - 1
     }
 
     /// The era year in which a Gregorian year ends, as documents count a whole year: 2019 is 令和元年.
     /// `None` before 1868.
     pub fn of_gregorian(year: i16) -> Option<Self> {
-        let (era, .., first) = ERAS.iter().rev().find(|row| row.3.year() <= i32::from(year))?;
-        Some(Self { era: *era, year: u8::try_from(i32::from(year) - first.year() + 1).ok()? })
+        let row = ERAS.iter().rev().find(|row| row.first_year <= year)?;
+        Some(Self { era: row.era, year: u8::try_from(year - row.first_year + 1).ok()? })
     }
 }
 
@@ -99,9 +113,10 @@ mod tests {
 
     #[test]
     fn eras_begin_on_their_first_day() {
-        for (era, _, _, first) in ERAS {
-            assert_eq!(Era::of(first), Some(era));
-            assert_ne!(Era::of(first.previous_day().unwrap()), Some(era));
+        for Row { era, first_day, first_year, .. } in ERAS {
+            assert_eq!(first_day.year(), i32::from(first_year));
+            assert_eq!(Era::of(first_day), Some(era));
+            assert_ne!(Era::of(first_day.previous_day().unwrap()), Some(era));
         }
         assert_eq!(Era::of(date!(1867 - 12 - 31)), None);
     }

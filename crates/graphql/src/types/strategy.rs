@@ -135,7 +135,6 @@ impl Strategy {
     }
 
     /// Its indicators (指標), in the order of the document.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     async fn indicators(
         &self,
         #[graphql(desc = "Which indicators; all if absent.")] filter: Option<IndicatorFilter>,

@@ -1,6 +1,6 @@
 //! GraphQL over HTTP, written by hand after the specification of that name.
 
-use std::{borrow::Cow, time::Duration};
+use std::time::Duration;
 
 use axum::{
     body::Body,
@@ -151,24 +151,24 @@ async fn read_post(headers: &HeaderMap, body: Body) -> Result<GraphqlRequest, Ma
 fn read_get(query: &str) -> Result<GraphqlRequest, Malformed> {
     let mut fields = Map::new();
     for (name, value) in form_pairs(query)? {
-        let value = match &*name {
-            "query" | "operationName" => Value::String(value.into_owned()),
+        let value = match name.as_str() {
+            "query" | "operationName" => Value::String(value),
             "variables" | "extensions" if value.is_empty() => Value::Null,
             "variables" | "extensions" => serde_json::from_str(&value)
                 .map_err(|_| bad("the parameters variables and extensions hold JSON objects"))?,
             _ => continue,
         };
-        fields.insert(name.into_owned(), value);
+        fields.insert(name, value);
     }
     read_fields(fields)
 }
 
 /// The pairs of a query string, percent-decoded. What is not UTF-8 is refused rather than replaced.
-fn form_pairs(query: &str) -> Result<Vec<(Cow<'_, str>, Cow<'_, str>)>, Malformed> {
+fn form_pairs(query: &str) -> Result<Vec<(String, String)>, Malformed> {
     let decode = |text: &str| {
         percent_encoding::percent_decode_str(&text.replace('+', " "))
             .decode_utf8()
-            .map(|text| Cow::Owned(text.into_owned()))
+            .map(std::borrow::Cow::into_owned)
             .map_err(|_| bad("the query string is not UTF-8"))
     };
     let pairs = query.split('&').filter(|pair| !pair.is_empty());

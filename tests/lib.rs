@@ -1,0 +1,1 @@
+//! The product from outside: see `product/`, the tests, and `benches/`, the measurements.

@@ -1,0 +1,10 @@
+//! The product from outside, on both databases.
+
+mod bad_input;
+mod conformance;
+mod documents;
+mod drafts;
+mod http;
+mod operations;
+mod paging;
+mod publications;

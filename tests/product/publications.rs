@@ -1,0 +1,88 @@
+//! Publications: numbered, immutable, answered as of any instant, and seen when another process publishes.
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use shirube_domain::strategy::{Strategy, StrategyParts};
+use shirube_testing::{Backend, TestService, both_backends};
+use time::{Duration, OffsetDateTime};
+
+both_backends!(a_later_revision_leaves_the_earlier_as_it_was, ids_lead_back_to_what_they_named);
+
+const TITLE: &str = "query($revision: Int, $asOf: DateTime) {
+  strategy(municipality: \"012262\", revision: $revision, asOf: $asOf) {
+    id key title revision { number hash } revisions { number }
+  } }";
+
+async fn a_later_revision_leaves_the_earlier_as_it_was(backend: Backend) -> Result<()> {
+    let service = TestService::sample(backend).await?;
+    let code = "012262".parse()?;
+    let published = service.app.strategies(code).first().context("a strategy")?.clone();
+    let first_at = published.latest().revision().published_at;
+    let first = service.ask(TITLE, json!({})).await?.data()?["strategy"].clone();
+
+    // Another process publishes a revision.
+    let store = service.database.store().await?;
+    let tenant = store.tenant(code).await?;
+    let parts = StrategyParts { title: "改訂版".into(), ..published.latest().strategy().parts().clone() };
+    let second_at = first_at + Duration::hours(1);
+    tenant.publish(&Strategy::new(parts)?, second_at, Some("訂正".into())).await?;
+    tenant.commit().await?;
+
+    assert_eq!(service.ask(TITLE, json!({})).await?.data()?["strategy"]["revision"]["number"], 1, "not seen yet");
+    assert!(service.app.refresh().await?);
+    assert!(!service.app.refresh().await?, "nothing new");
+
+    let latest = service.ask(TITLE, json!({})).await?.data()?["strategy"].clone();
+    assert_eq!((&latest["title"], &latest["revision"]["number"]), (&json!("改訂版"), &json!(2)));
+    assert_eq!(latest["revisions"], json!([{ "number": 2 }, { "number": 1 }]));
+    assert_eq!(latest["key"], first["key"], "the key follows the strategy through its revisions");
+    assert_ne!(latest["id"], first["id"], "an id names one revision");
+    assert_ne!(latest["revision"]["hash"], first["revision"]["hash"]);
+
+    let at = |instant: OffsetDateTime| -> Result<Value> {
+        Ok(json!({ "asOf": instant.format(&time::format_description::well_known::Rfc3339)? }))
+    };
+    for variables in [json!({ "revision": 1 }), at(first_at)?, at(second_at - Duration::seconds(1))?] {
+        let answer = service.ask(TITLE, variables.clone()).await?.data()?["strategy"].clone();
+        assert_eq!((&answer["title"], &answer["id"]), (&first["title"], &first["id"]), "{variables}");
+    }
+    assert_eq!(service.ask(TITLE, at(second_at)?).await?.data()?["strategy"]["title"], "改訂版");
+    for variables in [json!({ "revision": 3 }), at(first_at - Duration::days(1))?] {
+        assert_eq!(service.ask(TITLE, variables).await?.data()?["strategy"], Value::Null);
+    }
+    let both = service.ask(TITLE, json!({ "revision": 1, "asOf": "2026-01-01T00:00:00Z" })).await?;
+    assert_eq!(both.code(), Some("BAD_USER_INPUT"));
+    Ok(())
+}
+
+async fn ids_lead_back_to_what_they_named(backend: Backend) -> Result<()> {
+    let service = TestService::sample(backend).await?;
+    let query = "{ strategy(municipality: \"012262\") { id municipality { id prefecture { id } }
+      roots { id indicators { id } } } standardIndicators(first: 1) { nodes { id officialIndicators { id } } } }";
+    let data = service.ask(query, json!(null)).await?.data()?;
+    let strategy = &data["strategy"];
+    let standard = &data["standardIndicators"]["nodes"][0];
+    let ids = [
+        ("Strategy", &strategy["id"]),
+        ("Municipality", &strategy["municipality"]["id"]),
+        ("Prefecture", &strategy["municipality"]["prefecture"]["id"]),
+        ("PlanNode", &strategy["roots"][0]["id"]),
+        ("Indicator", &strategy["roots"][0]["indicators"][0]["id"]),
+        ("StandardIndicator", &standard["id"]),
+        ("OfficialIndicator", &standard["officialIndicators"][0]["id"]),
+    ];
+    let all: Vec<&Value> = ids.iter().map(|(_, id)| *id).collect();
+    let query = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }";
+    let nodes = service.ask(query, json!({ "ids": all })).await?.data()?["nodes"].clone();
+    let expected: Vec<Value> = ids.iter().map(|(kind, id)| json!({ "__typename": kind, "id": id })).collect();
+    assert_eq!(nodes, json!(expected));
+
+    let one = "query($id: ID!) { node(id: $id) { id } }";
+    // An id whose municipality code has a wrong check digit, and one of a standard indicator that does not exist.
+    assert_eq!(service.ask(one, json!({ "id": "bXVuaWNpcGFsaXR5OjAxMjI2MQ" })).await?.code(), Some("BAD_USER_INPUT"));
+    assert_eq!(service.ask(one, json!({ "id": "c3RhbmRhcmQ6bm9uZQ" })).await?.data()?["node"], Value::Null);
+    let many: Vec<&Value> = std::iter::repeat_n(ids[0].1, 101).collect();
+    let answer = service.ask(query, json!({ "ids": many })).await?;
+    assert_eq!(answer.code(), Some("BAD_USER_INPUT"));
+    Ok(())
+}
