@@ -21,8 +21,9 @@ const MIN_RULES = 22;
 const MIN_COUNT_FOR_RULES = 1000;
 // What a failure shows: so many kinds of disagreement, each made smaller with so many requests.
 const MAX_SHOWN = 20;
-const MAX_SHRINKING = 400;
+const MAX_SHRINKING = 1000;
 
+const server = serverUrl();
 const schema = buildSchema(readSchema());
 if (schema.getSubscriptionType()) {
   // It throws where one has @skip(if: $variable), and knows nothing of the rule that forbids it.
@@ -99,7 +100,10 @@ async function disagreement(request) {
 
 /** What one kind of disagreement has in common: why the stricter of both says what it says, without the names in it. */
 function reasons(expected, actual) {
-  const general = ([message]) => message?.split('\n')[0].replace(/"[^"]*"|'[^']*'|`[^`]*`|\d+/g, '…');
+  const general = ([message = '']) => {
+    const lastLine = message.trim().split('\n').at(-1).trim();
+    return lastLine.replace(/"[^"]*"|'[^']*'|`[^`]*`|\d+/g, '…');
+  };
   const serverIsStricter = expected.verdict === 'valid' || ['parse', 'broken'].includes(actual.verdict);
   return serverIsStricter ? general(actual.messages) : expected.broken.join(', ') || general(expected.messages);
 }
@@ -169,7 +173,7 @@ async function shrink(request, kind) {
   let shrunk = false;
   for (let asked = 0, next = 0; asked < MAX_SHRINKING; asked++) {
     if (next >= candidates.length) {
-      if (!shrunk) {
+      if (!shrunk || candidates.length === 0) {
         break;
       }
       // Once more from the start: what could not go before may go now.
@@ -211,7 +215,7 @@ function report() {
   table('Documents by the rule of graphql-js that they break:', broken);
   const differing = [...disagreements.values()].reduce((sum, { times }) => sum + times, 0);
   finish(
-    `SEED=${SEED} COUNT=${COUNT} on ${serverUrl()}: ${differing} disagreements of ${disagreements.size} kinds`,
+    `SEED=${SEED} COUNT=${COUNT} on ${server}: ${differing} disagreements of ${disagreements.size} kinds`,
     failures,
   );
 }

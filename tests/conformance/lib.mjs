@@ -2,15 +2,14 @@
 // script ends.
 import { readFileSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Source, parse } from 'graphql';
 
-export const schemaPath = resolve(
-  process.env.SHIRUBE_SCHEMA ?? join(import.meta.dirname, '../../schema/schema.graphql'),
-);
+const fromHere = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-export const operationsFolder = resolve(
-  process.env.SHIRUBE_OPERATIONS ?? join(import.meta.dirname, '../../schema/operations'),
-);
+export const schemaPath = resolve(process.env.SHIRUBE_SCHEMA ?? fromHere('../../schema/schema.graphql'));
+
+export const operationsFolder = resolve(process.env.SHIRUBE_OPERATIONS ?? fromHere('../../schema/operations'));
 
 /** The schema as it is documented, in the schema definition language. */
 export function readSchema() {

@@ -20,6 +20,8 @@ const schemaRules = {
       EnumValueDefinition: true,
       FieldDefinition: true,
       InputValueDefinition: true,
+      // What the specification defines is not ours to describe.
+      ignoredSelectors: ['[parent.name.value=/^(skip|include|deprecated|specifiedBy|oneOf)$/]'],
     },
   ],
   // The specification asks this of connections; a list that is whole, such as the answer of `nodes`, is none.

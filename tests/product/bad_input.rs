@@ -13,7 +13,7 @@ async fn refusals(cases: &[(String, Value, &str, &str)]) -> Result<()> {
         let answer = server.ask(query, variables.clone()).await?;
         assert_eq!(answer.code(), Some(*code), "{start} {variables} {answer:?}");
         assert!(answer.message().is_some_and(|message| message.contains(told)), "{start}: {:?}", answer.message());
-        assert!(answer.0["data"].as_object().is_none_or(|data| data.values().all(Value::is_null)), "{start}");
+        assert!(answer.0["data"].as_object().is_none_or(|data| data.values().any(Value::is_null)), "{start}");
         assert!(answer.0["errors"].as_array().is_some_and(|errors| errors.len() <= 5));
     }
     let name = server.ask(NAME, json!({ "code": "01226" })).await?.data()?;
@@ -33,7 +33,7 @@ async fn wrong_documents() -> Result<()> {
         case("", "GRAPHQL_PARSE_FAILED", "syntax error"),
         case("{ nonsense }", "GRAPHQL_VALIDATION_FAILED", "nonsense"),
         case("{ municipality { name } }", "GRAPHQL_VALIDATION_FAILED", "code"),
-        case("{ prefectures { nothing } }", "GRAPHQL_VALIDATION_FAILED", "nothing"),
+        case("{ prefectures }", "GRAPHQL_VALIDATION_FAILED", "subselection"),
         case("{ instance }", "GRAPHQL_VALIDATION_FAILED", ""),
         case("mutation { x }", "GRAPHQL_VALIDATION_FAILED", "mutation"),
         case("query a { instance { version } } query b { instance { version } }", "BAD_USER_INPUT", ""),

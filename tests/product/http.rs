@@ -126,11 +126,8 @@ async fn slow_and_broken_connections_are_closed() -> Result<()> {
     let start = Instant::now();
     let head = "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
     let unfinished = format!("{head}connection: close\r\ncontent-length: 100\r\n\r\n{{");
-    let (silent, half, body) = tokio::join!(
-        raw(&server, b""),
-        raw(&server, head.as_bytes()),
-        raw(&server, unfinished.as_bytes()),
-    );
+    let (silent, half, body) =
+        tokio::join!(raw(&server, b""), raw(&server, head.as_bytes()), raw(&server, unfinished.as_bytes()),);
     assert!(start.elapsed() < Duration::from_secs(14));
     assert_eq!(silent?, "");
     assert!(half?.is_empty() || start.elapsed() > Duration::from_secs(9));

@@ -1,16 +1,18 @@
 //! The schema, and the way of a request through it. The only crate that sees the GraphQL libraries.
 //!
-//! A request goes through [`Api::execute`]: its text is parsed, measured against [`limits`] and validated (by
-//! apollo-compiler, whose verdicts are those of the specification), its variables are coerced, and only then is it
+//! A request goes through [`Api::execute`]: its text is read to the letter of the grammar, measured against [`limits`] and
+//! validated (by apollo-compiler, and by two rules that it leaves out), its variables are coerced, and only then is it
 //! executed (by async-graphql). Prepared documents are kept for the next request with the same text.
 
 mod error;
 mod id;
 pub mod limits;
 mod page;
+mod positions;
 mod prepare;
 mod query;
 mod scalars;
+mod syntax;
 mod types;
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
@@ -38,6 +40,9 @@ type ApiSchema = Schema<Query, EmptyMutation, EmptySubscription>;
 
 /// Texts of prepared documents that are kept, in bytes. A document takes some thirty times its text.
 const PREPARED_BYTES: u64 = 1024 * 1024;
+
+/// A field of introspection that the executor answers and the validator has not heard of.
+const ONE_OF: &str = "\nextend type __Type { isOneOf: Boolean }\n";
 
 /// The executable schema.
 pub struct Api {
@@ -99,9 +104,17 @@ pub struct GraphqlResponse {
     pub operation: Option<String>,
 }
 
-/// The SDL of the schema. It needs no data.
+/// The SDL of the schema, without what every schema has. It needs no data.
 pub fn sdl() -> String {
-    export(&Schema::build(Query, EmptyMutation, EmptySubscription).finish())
+    let schema = Schema::build(Query, EmptyMutation, EmptySubscription).finish();
+    let mut schema = validator(&export(&schema)).into_inner();
+    schema.directive_definitions.retain(|name, _| !matches!(name.as_str(), "skip" | "include" | "specifiedBy"));
+    schema.to_string()
+}
+
+fn validator(sdl: &str) -> Valid<ApolloSchema> {
+    ApolloSchema::parse_and_validate(sdl, "schema.graphql")
+        .unwrap_or_else(|error| panic!("the exported schema is not valid: {}", error.errors))
 }
 
 fn export(schema: &ApiSchema) -> String {
@@ -119,8 +132,7 @@ impl Api {
             .validation_mode(ValidationMode::Fast)
             .limit_recursive_depth(limits::NESTING)
             .finish();
-        let validation = ApolloSchema::parse_and_validate(export(&schema), "schema.graphql")
-            .unwrap_or_else(|error| panic!("the exported schema is not valid: {}", error.errors));
+        let validation = validator(&(export(&schema) + ONE_OF));
         let prepared = Cache::with_weighter(1_000, PREPARED_BYTES, ByText);
         Self { schema, validation, prepared, introspection }
     }

@@ -4,6 +4,7 @@ use apollo_compiler::{
     Node, Schema as ApolloSchema, ast,
     executable::ExecutableDocument,
     parser::Parser,
+    response::GraphQLError,
     validation::{DiagnosticList, Valid},
 };
 use async_graphql::{Pos, ServerError};
@@ -11,6 +12,8 @@ use async_graphql::{Pos, ServerError};
 use crate::{
     error::{Code, request_error, set_code},
     limits::{self, TooComplex},
+    positions,
+    syntax::{self, Plain, SyntaxError},
 };
 
 /// How many errors an answer lists.
@@ -31,15 +34,22 @@ pub(crate) fn prepare(
     introspection: bool,
 ) -> Result<Prepared, Vec<ServerError>> {
     let refused = |error: TooComplex| vec![request_error(Code::TooComplex, error.to_string())];
-    TooComplex::check("characters", text.chars().count(), limits::CHARACTERS).map_err(refused)?;
-    let mut parser = Parser::new().recursion_limit(limits::NESTING).token_limit(limits::TOKENS);
-    let parsed = parser.parse_ast(text, "query");
-    TooComplex::check("tokens", parser.tokens_reached(), limits::TOKENS).map_err(refused)?;
-    TooComplex::check("nested brackets", parser.recursion_reached(), limits::NESTING).map_err(refused)?;
-    let ast = parsed.map_err(|failed| listed(&failed.errors, Code::ParseFailed))?;
+    let Plain { text, defines_types } = syntax::plain(text).map_err(|error| vec![syntax_error(error)])?;
+    let ast = Parser::new().parse_ast(&text, "query").map_err(|failed| listed(&failed.errors, Code::ParseFailed))?;
+    if let Some((line, column)) = defines_types {
+        let message = "a request holds operations and fragments; it cannot define types";
+        return Err(vec![placed(Code::ValidationFailed, message, line, column)]);
+    }
     limits::measure(&ast).map_err(refused)?;
-    let document =
-        ast.to_executable_validate(schema).map_err(|failed| listed(&failed.errors, Code::ValidationFailed))?;
+    let document = ast.to_executable_validate(schema).or_else(|failed| {
+        let excused = positions::nulls_in_scalars(schema, &failed.partial);
+        let excusable = |error: &GraphQLError| error.message.ends_with("found null");
+        let all = failed.errors.len() == excused && failed.errors.iter().all(|error| excusable(&error.to_json()));
+        if all { Ok(Valid::assume_valid(failed.partial)) } else { Err(listed(&failed.errors, Code::ValidationFailed)) }
+    })?;
+    if let Some(error) = positions::check(schema, &document) {
+        return Err(vec![request_error(Code::ValidationFailed, error)]);
+    }
     if let Some(error) = check_values(&ast) {
         return Err(vec![error]);
     }
@@ -47,9 +57,24 @@ pub(crate) fn prepare(
         let message = "introspection is switched off on this instance";
         return Err(vec![request_error(Code::ValidationFailed, message)]);
     }
-    let executable = async_graphql::parser::parse_query(text)
+    let executable = async_graphql::parser::parse_query(&text)
         .map_err(|error| vec![request_error(Code::ParseFailed, error.to_string())])?;
     Ok(Prepared { document, executable })
+}
+
+fn syntax_error(error: SyntaxError) -> ServerError {
+    match error {
+        SyntaxError::At { line, column, message } => {
+            placed(Code::ParseFailed, &format!("syntax error: {message}"), line, column)
+        }
+        SyntaxError::TooComplex(error) => request_error(Code::TooComplex, error.to_string()),
+    }
+}
+
+fn placed(code: Code, message: &str, line: usize, column: usize) -> ServerError {
+    let mut error = ServerError::new(message, Some(Pos { line, column }));
+    set_code(&mut error, code);
+    error
 }
 
 /// The first errors of a list, with their places.

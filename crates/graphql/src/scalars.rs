@@ -7,9 +7,9 @@ use shirube_domain::{
 };
 use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
-/// An exact decimal number as a string, such as "36.7" or "-7.77": no binary rounding, no trailing zeros.
 pub(crate) struct Decimal(pub(crate) rust_decimal::Decimal);
 
+/// An exact decimal number as a string, such as "36.7" or "-7.77": no binary rounding, no trailing zeros.
 #[Scalar(specified_by_url = "https://www.w3.org/TR/xmlschema11-2/#decimal")]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -25,9 +25,9 @@ impl ScalarType for Decimal {
     }
 }
 
-/// A day, as YYYY-MM-DD.
 pub(crate) struct Date(pub(crate) time::Date);
 
+/// A day, as YYYY-MM-DD.
 #[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -45,9 +45,9 @@ impl ScalarType for Date {
     }
 }
 
-/// An instant with its time zone, as in RFC 3339: 2026-11-23T09:30:00Z. Answers are in UTC.
 pub(crate) struct DateTime(pub(crate) OffsetDateTime);
 
+/// An instant with its time zone, as in RFC 3339: 2026-11-23T09:30:00Z. Answers are in UTC.
 #[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -66,9 +66,9 @@ impl ScalarType for DateTime {
     }
 }
 
-/// A municipality code (全国地方公共団体コード): six digits. Five are understood too, without the check digit.
 pub(crate) struct MunicipalityCode(pub(crate) DomainCode);
 
+/// A municipality code (全国地方公共団体コード): six digits. Five are understood too, without the check digit.
 #[Scalar]
 impl ScalarType for MunicipalityCode {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -83,10 +83,10 @@ impl ScalarType for MunicipalityCode {
     }
 }
 
-/// A fiscal year (年度), 1 April to 31 March, by the year in which it begins: 2021 is 令和３年度. As input, "R3" and
-/// "令和3年度" are understood too.
 pub(crate) struct FiscalYear(pub(crate) calendar::FiscalYear);
 
+/// A fiscal year (年度), 1 April to 31 March, by the year in which it begins: 2021 is 令和３年度. As input, "R3" and
+/// "令和3年度" are understood too.
 #[Scalar]
 impl ScalarType for FiscalYear {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -3,10 +3,10 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::Request, response::Response};
-use hyper::body::Incoming;
+use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto::Builder, graceful::GracefulShutdown},
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
 use tokio::{
@@ -18,7 +18,7 @@ use tower::{Service, ServiceExt};
 /// How long a client may take to send the head of a request, and an idle connection is kept.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// The largest head of a request, in bytes.
-const HEAD_BYTES: u32 = 16 * 1024;
+const HEAD_BYTES: usize = 16 * 1024;
 /// The largest number of header fields.
 const HEADERS: usize = 100;
 /// The largest number of connections at a time.
@@ -28,21 +28,10 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Serves connections until `stopped` turns true, then lets requests in flight finish.
 pub(crate) async fn serve(listener: TcpListener, routes: Router, mut stopped: watch::Receiver<bool>) {
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
-        .max_buf_size(HEAD_BYTES as usize)
-        .max_headers(HEADERS);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_header_list_size(HEAD_BYTES)
-        .max_concurrent_streams(100)
-        .keep_alive_interval(HEAD_TIMEOUT)
-        .keep_alive_timeout(HEAD_TIMEOUT);
-    let builder = Arc::new(builder);
+    // HTTP/1.1 alone: telling versions apart would wait for a client's first bytes without a limit, and a proxy in front
+    // speaks HTTP/2 to browsers.
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES).max_headers(HEADERS);
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
@@ -69,11 +58,10 @@ pub(crate) async fn serve(listener: TcpListener, routes: Router, mut stopped: wa
         let builder = builder.clone();
         let watcher = graceful.watcher();
         tokio::spawn(async move {
-            let connection =
-                builder.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service));
+            let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
             // A client that goes away, or breaks the protocol, is its own affair.
-            if let Err(error) = watcher.watch(connection.into_owned()).await {
-                tracing::debug!(error, "a connection ended early");
+            if let Err(error) = watcher.watch(connection).await {
+                tracing::debug!(%error, "a connection ended early");
             }
             drop(place);
         });

@@ -1,64 +1,73 @@
 // Documents with a little less in them.
-import { Kind, parse, print, visit } from 'graphql';
+import { Kind, parse, visit } from 'graphql';
 import { lists } from './mutate.mjs';
 
-/** What a document can become by leaving one thing out, the larger things first. */
+/**
+ * What a document can become by leaving one thing out, the larger things first. All are cuts in the text, because what
+ * is wrong with a document can be how it is written.
+ */
 export function smaller(text) {
-  let document;
+  let cuts = [];
   try {
-    document = parse(text, { noLocation: true });
+    const document = parse(text);
+    cuts = [...named(document), ...parts(document)];
   } catch {
-    return withoutText(text);
+    // It has no parts, but it has a text.
   }
-  return [...withoutNamed(document), ...withoutPart(document), ...withoutText(text)];
+  return [...cuts, ...brackets(text), ...matches(text, /.+/g), ...matches(text, /\w+|[^\w\s]/gu)]
+    .map((spans) => without(text, spans))
+    .concat(matches(text, /(?:[\s,\uFEFF]|#.*)+/g).map((spans) => without(text, spans, ' ')))
+    .filter((candidate) => candidate.length < text.length);
 }
 
-/** Without a fragment or a variable, and without all that uses it. */
-function* withoutNamed(document) {
-  const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
-  for (const { value } of fragments.map(({ name }) => name)) {
-    const leaveOut = ({ name }) => (name.value === value ? null : undefined);
-    yield print(visit(document, { [Kind.FRAGMENT_DEFINITION]: leaveOut, [Kind.FRAGMENT_SPREAD]: leaveOut }));
-  }
-  const definitions = document.definitions.flatMap(({ variableDefinitions = [] }) => variableDefinitions);
-  for (const { value } of definitions.map(({ variable }) => variable.name)) {
-    const isIt = (node) => node.kind === Kind.VARIABLE && node.name.value === value;
-    const leaveOut = (node) => (isIt(node.variable ?? node.value) ? null : undefined);
-    yield print(
-      visit(document, {
-        [Kind.VARIABLE_DEFINITION]: leaveOut,
-        [Kind.ARGUMENT]: leaveOut,
-        [Kind.OBJECT_FIELD]: leaveOut,
-      }),
-    );
-  }
-}
-
-/** Without one element of any of its lists. */
-function* withoutPart(document) {
-  for (const list of lists(document)) {
-    for (let index = 0; index < list.length; index++) {
-      const [removed] = list.splice(index, 1);
-      yield print(document);
-      list.splice(index, 0, removed);
+/** Each fragment with all that spreads it, and each variable with all that uses it. */
+function named(document) {
+  const found = new Map();
+  const add = (name, { loc }) => found.set(name, [...(found.get(name) ?? []), [loc.start, loc.end]]);
+  const uses = (node) => {
+    const value = node.variable ?? node.value;
+    if (value.kind === Kind.VARIABLE) {
+      add(`$${value.name.value}`, node);
     }
-  }
+  };
+  visit(document, {
+    [Kind.FRAGMENT_DEFINITION]: (node) => add(node.name.value, node),
+    [Kind.FRAGMENT_SPREAD]: (node) => add(node.name.value, node),
+    [Kind.VARIABLE_DEFINITION]: uses,
+    [Kind.ARGUMENT]: uses,
+    [Kind.OBJECT_FIELD]: uses,
+  });
+  return [...found.values()];
 }
 
-/** Without one pair of brackets and what is in it, one line, or one word. */
-function withoutText(text) {
-  const spans = [];
+/** Each element of each list. */
+function parts(document) {
+  return lists(document).flatMap((list) => list.map(({ loc }) => [[loc.start, loc.end]]));
+}
+
+/** Each pair of brackets with what is in it. */
+function brackets(text) {
+  const pairs = [];
   const open = [];
   for (const { 0: bracket, index } of text.matchAll(/[{}()[\]]/g)) {
     if ('{(['.includes(bracket)) {
       open.push(index);
     } else if (open.length > 0) {
-      spans.push([open.pop(), index + 1]);
+      pairs.push([[open.pop(), index + 1]]);
     }
   }
-  spans.sort(([a], [b]) => a - b);
-  for (const pattern of [/.+/g, /\w+|[^\w\s]/gu]) {
-    spans.push(...Array.from(text.matchAll(pattern), ({ 0: found, index }) => [index, index + found.length]));
+  return pairs.reverse();
+}
+
+function matches(text, pattern) {
+  return Array.from(text.matchAll(pattern), ({ 0: found, index }) => [[index, index + found.length]]);
+}
+
+/** The text with something else in place of the spans, and without the brackets that have nothing left in them. */
+function without(text, spans, replacement = '') {
+  let result = text;
+  for (const [start, end] of [...spans].sort(([a], [b]) => b - a)) {
+    result = result.slice(0, start) + replacement + result.slice(end);
   }
-  return spans.map(([start, end]) => text.slice(0, start) + text.slice(end));
+  return result.replace(/\(\s*\)/g, '');
 }
