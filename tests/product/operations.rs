@@ -50,3 +50,16 @@ async fn every_documented_operation_gives_its_answer(backend: Backend) -> Result
     }
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_query_of_the_readme_gives_its_answer() -> Result<()> {
+    let readme = fs::read_to_string("../README.md")?;
+    let block = |language: &str| -> &str {
+        let (_, behind) = readme.split_once(&format!("```{language}\n")).expect("the README has the block");
+        behind.split_once("```").expect("the block is closed").0
+    };
+    let service = TestService::sample(Backend::Sqlite).await?;
+    let answer = service.ask(block("graphql"), Value::Null).await?.data()?;
+    assert_eq!(answer, serde_json::from_str::<Value>(block("json"))?);
+    Ok(())
+}
