@@ -102,7 +102,7 @@ async fn hostile_documents() -> Result<()> {
     let doubling = (0..40).fold(String::from("{ instance { ...f0 } }"), |text, at| {
         format!("{text} fragment f{at} on Instance {{ ...f{next} ...f{next} }}", next = at + 1)
     }) + " fragment f40 on Instance { version }";
-    let aliases: String = (0..1000).map(|at| format!("a{at}:instance{{version}}")).collect();
+    let aliases = (0..1000).map(|at| format!("a{at}:instance{{version}}")).collect::<Vec<_>>().join(" ");
     let many_fields = format!("{{{}}}", "instance{version}".repeat(60));
     let directives = format!("{{ instance {} {{ version }} }}", "@include(if: true)".repeat(60));
     let deep = nested(
@@ -128,6 +128,24 @@ async fn hostile_documents() -> Result<()> {
         case("{ instance { ...a } } fragment a on Instance { ...a }", "GRAPHQL_VALIDATION_FAILED", ""),
     ])
     .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failed_field_is_null_up_to_where_null_may_stand() -> Result<()> {
+    let server = TestServer::sample(Backend::Sqlite).await?;
+    let query = "{ a: strategy(municipality: \"012262\") { title roots { id } indicators(first: 0) { totalCount } }
+      b: strategy(municipality: \"325252\") { term }
+      node(id: \"x\") { id }
+      nodes(ids: []) { id } }";
+    let answer = server.ask(query, json!({})).await?;
+    // The connection may not be null, so the strategy is.
+    assert_eq!(answer.0["data"], json!({ "a": null, "b": { "term": "第2期" }, "node": null, "nodes": [] }));
+    let paths: Vec<&Value> = answer.0["errors"].as_array().into_iter().flatten().map(|error| &error["path"]).collect();
+    assert_eq!(paths, [&json!(["a", "indicators"]), &json!(["node"])]);
+    let all = server.ask("{ municipalities(first: 0) { totalCount } }", json!({})).await?;
+    assert_eq!(all.0["data"], Value::Null);
+    assert!(all.0.as_object().is_some_and(|answer| answer.contains_key("data")));
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -12,6 +12,7 @@ mod positions;
 mod prepare;
 mod query;
 mod scalars;
+mod settle;
 mod syntax;
 mod types;
 
@@ -184,6 +185,7 @@ impl Api {
             tracing::error!(operation = name, "a resolver panicked");
             return Err(Refusal::of(Code::Internal, "internal error"));
         };
+        settle::settle(&mut response.data, &response.errors, &prepared.document, operation);
         response.errors.iter_mut().for_each(complete);
         response.errors.truncate(ERRORS);
         let body = serde_json::to_vec(&response).map_err(|error| {

@@ -568,12 +568,11 @@ impl Grammar<'_> {
     }
 
     fn unexpected<T>(&self, expected: &str) -> Result<T> {
-        let (line, column, found) = match self.tokens.get(self.at) {
-            Some(token) => (token.line, token.column, token.kind.to_string()),
-            None => {
-                let last = self.tokens.last().map_or((1, 1), |token| (token.line, token.column));
-                (last.0, last.1, "the end".to_owned())
-            }
+        let (line, column, found) = if let Some(token) = self.tokens.get(self.at) {
+            (token.line, token.column, token.kind.to_string())
+        } else {
+            let last = self.tokens.last().map_or((1, 1), |token| (token.line, token.column));
+            (last.0, last.1, "the end".to_owned())
         };
         Err(SyntaxError::At { line, column, message: format!("expected {expected}, found {found}") })
     }

@@ -94,7 +94,9 @@ pub async fn start(settings: &Settings) -> Result<Running, Failure> {
 async fn refresh(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
     let mut failing = false;
     while tokio::time::timeout(REFRESH, stopped.changed()).await.is_err() {
-        match app.refresh().await {
+        // A database that takes the question and never answers must not end the looking.
+        let Ok(looked) = tokio::time::timeout(REFRESH, app.refresh()).await else { continue };
+        match looked {
             Ok(true) => tracing::info!(strategies = app.strategy_count(), "publications refreshed"),
             Ok(false) if failing => tracing::info!("the database answers again"),
             Ok(false) => {}

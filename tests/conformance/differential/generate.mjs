@@ -254,7 +254,7 @@ export function generate(schema, random) {
       literal(Kind.FLOAT, '0.5'),
       literal(Kind.BOOLEAN, true),
       literal(Kind.ENUM, 'SOMETHING'),
-      { kind: Kind.LIST, values: [literal(Kind.INT, '1')] },
+      { kind: Kind.LIST, values: [literal(Kind.INT, '1'), { kind: Kind.NULL }] },
     ];
     return random.chance(600) ? literals[random.below(3)] : random.pick(literals);
   }

@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use serde_json::{Map, Value};
 use shirube_graphql::{Allowed, Code, GraphqlRequest, Outcome, limits, refusal};
 
@@ -128,16 +128,9 @@ async fn read_post(headers: &HeaderMap, body: Body) -> Result<GraphqlRequest, Ma
     if !json || !utf8 {
         return Err(unsupported(told));
     }
-    let read = Limited::new(body, limits::BODY_BYTES).collect();
-    let read = tokio::time::timeout(Duration::from_secs(limits::SECONDS), read).await;
-    let bytes = match read {
-        Err(_) => return Err(Malformed(StatusCode::REQUEST_TIMEOUT, "the body did not arrive within 10 seconds")),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            return Err(Malformed(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 1 MiB"));
-        }
-        Ok(Err(_)) => return Err(bad("the body could not be read")),
-        Ok(Ok(read)) => read.to_bytes(),
-    };
+    let read = tokio::time::timeout(Duration::from_secs(limits::SECONDS), read_body(body));
+    let late = Malformed(StatusCode::REQUEST_TIMEOUT, "the body did not arrive within 10 seconds");
+    let bytes = read.await.map_err(|_| late)??;
     let text = str::from_utf8(&bytes).map_err(|_| bad("the body is not UTF-8"))?;
     let body = serde_json::from_str(text)
         .map_err(|_| bad("the body is not JSON, or nested more than 128 deep; send an object with the key query"))?;
@@ -146,6 +139,27 @@ async fn read_post(headers: &HeaderMap, body: Body) -> Result<GraphqlRequest, Ma
         Value::Array(_) => Err(bad("several requests in one body are not answered; send each by itself")),
         _ => Err(bad("the body is not a JSON object; send one with the key query")),
     }
+}
+
+/// Reads a body up to the limit. What is beyond it is read and thrown away, so that the client hears the answer instead of
+/// a closed connection; a client that goes on and on is cut off.
+async fn read_body(mut body: Body) -> Result<Vec<u8>, Malformed> {
+    const DISCARDED: usize = 32 * limits::BODY_BYTES;
+    let (mut bytes, mut arrived) = (Vec::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| bad("the body could not be read"))?;
+        let Some(data) = frame.data_ref() else { continue };
+        arrived += data.len();
+        if arrived <= limits::BODY_BYTES {
+            bytes.extend_from_slice(data);
+        } else if arrived > DISCARDED {
+            break;
+        }
+    }
+    if arrived > limits::BODY_BYTES {
+        return Err(Malformed(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 1 MiB"));
+    }
+    Ok(bytes)
 }
 
 fn read_get(query: &str) -> Result<GraphqlRequest, Malformed> {
