@@ -21,8 +21,13 @@ pub(crate) fn check(schema: &Valid<Schema>, document: &Valid<ExecutableDocument>
 /// How many nulls stand in list literals of custom scalars that must not be null themselves. The validator takes each for
 /// the scalar's own value and refuses it; what a custom scalar makes of such a list is its own affair.
 pub(crate) fn nulls_in_scalars(schema: &Schema, document: &ExecutableDocument) -> usize {
-    let count = |operation| {
+    let count = |operation: &Operation| {
         let mut walk = Walk { schema, document, operation, spread: Vec::new(), nulls: 0 };
+        for variable in &operation.variables {
+            if let Some(default) = &variable.default_value {
+                walk.value(default, &variable.ty, false);
+            }
+        }
         walk.set(&operation.selection_set);
         walk.nulls
     };
