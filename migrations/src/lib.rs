@@ -3,8 +3,8 @@
 //! Rules: tables of tenants carry the municipality first in their primary key and in every foreign key; numbers are
 //! stored as decimal text, since SQLite has no exact decimals; periods and units are stored as the domain prints them.
 
-pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
+pub use sea_orm_migration::{MigratorTrait, SchemaManager};
 
 mod m20261123_000001_reference;
 mod m20261123_000002_draft;

@@ -114,7 +114,16 @@ async fn hostile_documents() -> Result<()> {
     let lists = "{ __type(name: \"Query\") { fields { type { fields { type { fields { name } } } } } } }";
     let costly = "{ municipalities(first: 100) { nodes { strategies { nodes { indicators { figures { actual { printed } } } } } } } }";
     let too_complex = |text: &str, told: &'static str| case(text, "QUERY_TOO_COMPLEX", told);
+    let cycles = format!(
+        "{{ strategy(municipality: \"325252\") {{ nodes {{ indicators {{ {} key {} }} }} }} }}",
+        "node { indicators { ".repeat(6),
+        "} }".repeat(6)
+    );
+    let years = "query($y: [FiscalYear!]) { strategy(municipality: \"012262\") { indicators { nodes { figures(years: $y) { year } } } } }";
     refusals(&[
+        too_complex(&cycles, "more than 50000 items"),
+        (years.to_owned(), json!({ "y": vec![2021; 2_000] }), "QUERY_TOO_COMPLEX", "values in variables"),
+        (NAME.to_owned(), json!({ "code": "0".repeat(30_000) }), "QUERY_TOO_COMPLEX", "characters in variables"),
         too_complex(&nested("{l(x:", ")}", 1, &nested("[", "]", 2_000, "")), "nested brackets"),
         too_complex(&nested("{a", "}", 2_000, ""), "nested brackets"),
         too_complex(&doubling, "selections"),

@@ -2,11 +2,20 @@
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use shirube_domain::strategy::{Strategy, StrategyParts};
+use shirube_domain::{
+    StrategyId,
+    calendar::FiscalYear,
+    strategy::{Strategy, StrategyParts, Term},
+};
 use shirube_testing::{Backend, TestService, both_backends};
 use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
 
-both_backends!(a_later_revision_leaves_the_earlier_as_it_was, ids_lead_back_to_what_they_named);
+both_backends!(
+    a_later_revision_leaves_the_earlier_as_it_was,
+    a_later_plan_leaves_what_was_current_before,
+    ids_lead_back_to_what_they_named,
+);
 
 const TITLE: &str = "query($revision: Int, $asOf: DateTime) {
   strategy(municipality: \"012262\", revision: $revision, asOf: $asOf) {
@@ -52,6 +61,36 @@ async fn a_later_revision_leaves_the_earlier_as_it_was(backend: Backend) -> Resu
     }
     let both = service.ask(TITLE, json!({ "revision": 1, "asOf": "2026-01-01T00:00:00Z" })).await?;
     assert_eq!(both.code(), Some("BAD_USER_INPUT"));
+    Ok(())
+}
+
+async fn a_later_plan_leaves_what_was_current_before(backend: Backend) -> Result<()> {
+    let service = TestService::sample(backend).await?;
+    let code = "012262".parse()?;
+    let current = service.app.strategies(code).first().context("a strategy")?.clone();
+    let before = current.latest().revision().published_at;
+    let mut parts = current.latest().strategy().parts().clone();
+    parts.id = StrategyId::from_uuid(Uuid::now_v7());
+    parts.term = Term { printed: "第３期".into(), number: 3 };
+    (parts.first_year, parts.last_year) = (FiscalYear::new(2026)?, FiscalYear::new(2030)?);
+    let third = Strategy::new(parts)?;
+    let store = service.database.store().await?;
+    let tenant = store.tenant(code).await?;
+    tenant.create_draft(&third).await?;
+    tenant.publish(&third, before + Duration::days(1), None).await?;
+    tenant.commit().await?;
+    service.app.refresh().await?;
+
+    let query =
+        "query($asOf: DateTime, $term: Int) { strategy(municipality: \"012262\", asOf: $asOf, term: $term) { term } }";
+    let then = before.format(&time::format_description::well_known::Rfc3339)?;
+    for (variables, term) in
+        [(json!({}), "第３期"), (json!({ "asOf": then }), "第２期"), (json!({ "term": 2 }), "第２期")]
+    {
+        assert_eq!(service.ask(query, variables).await?.data()?["strategy"]["term"], term);
+    }
+    let foreign = store.tenant("325252".parse()?).await?;
+    assert!(foreign.publish(&third, before, None).await.is_err(), "another municipality's strategy is not published");
     Ok(())
 }
 

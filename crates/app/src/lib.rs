@@ -13,7 +13,7 @@ pub use municipalities::{MunicipalityFilter, MunicipalityOrder, OrderBy};
 pub use published::{At, PublishedRevision, PublishedStrategy};
 use quick_cache::sync::Cache;
 pub use reference::{OfficialSeries, Reference};
-pub use sample::{SAMPLE_ROWS, load_sample};
+pub use sample::load_sample;
 use shirube_domain::{Error, StrategyId, municipality::MunicipalityCode, strategy::Strategy};
 use shirube_store::{Store, StoreResult};
 

@@ -9,7 +9,7 @@ use shirube_domain::{
     municipality::MunicipalityCode,
     strategy::{Publication, Revision, Strategy},
 };
-use shirube_store::{Store, StoreResult, StoredPublication};
+use shirube_store::{Store, StoreError, StoreResult, StoredPublication};
 use time::OffsetDateTime;
 
 /// A moment of a strategy's history.
@@ -75,6 +75,11 @@ impl PublishedStrategy {
         self.revisions.iter().map(|stored| &stored.revision)
     }
 
+    /// Whether a revision was published at or before an instant.
+    pub fn existed_at(&self, instant: OffsetDateTime) -> bool {
+        self.find(At::Instant(instant)).is_some()
+    }
+
     pub(crate) fn find(&self, at: At) -> Option<&StoredPublication> {
         match at {
             At::Latest => self.revisions.last(),
@@ -106,10 +111,24 @@ impl Published {
                 .find(|strategy| strategy.id() == last.strategy && strategy.latest.revision() == &last.revision);
             let strategy = match held {
                 Some(held) => held.clone(),
-                None => Arc::new(PublishedStrategy {
-                    latest: Arc::new(PublishedRevision::new(store.publication(last).await?)),
-                    revisions: revisions.to_vec(),
-                }),
+                None => match store.publication(last).await {
+                    Ok(publication) => Arc::new(PublishedStrategy {
+                        latest: Arc::new(PublishedRevision::new(publication)),
+                        revisions: revisions.to_vec(),
+                    }),
+                    // One that cannot be read must not take the others down.
+                    Err(StoreError::Corrupt(error)) => {
+                        tracing::error!(
+                            municipality = %last.municipality,
+                            strategy = %last.strategy,
+                            revision = last.revision.number,
+                            error = %error,
+                            "a publication cannot be read and is not served"
+                        );
+                        continue;
+                    }
+                    Err(error) => return Err(error),
+                },
             };
             by_municipality.entry(last.municipality).or_default().push(strategy);
         }

@@ -1,22 +1,18 @@
 use shirube_domain::{Error, NewIds};
 use shirube_exchange::{
-    STRATEGIES, municipalities, official_indicators, official_statistics, sample, standard_indicators,
+    OfficialSeries, STRATEGIES, municipalities, official_indicators, official_statistics, sample, standard_indicators,
 };
 use shirube_store::{InitialData, Store};
 use time::OffsetDateTime;
 
-/// How many rows [`load_sample`] tells of in all: municipalities, standard and official indicators, official values, and
-/// the indicators of both strategies.
-pub const SAMPLE_ROWS: usize = 1741 + 65 + 28 + 241_995 + 52 + 67;
-
 /// Loads the real data that ship with the product into an empty database: all municipalities, the standard indicators,
 /// the official statistics, and two published strategies. All of it, or nothing; `false` if there were data already.
-/// `now` becomes the instant of publication; `progress` hears how many rows have been written.
+/// `now` becomes the instant of publication; `progress` hears how many rows have been written, and of how many.
 pub async fn load_sample(
     store: &Store,
     ids: &mut (impl NewIds + Send),
     now: OffsetDateTime,
-    progress: impl FnMut(usize) + Send,
+    mut progress: impl FnMut(usize, usize) + Send,
 ) -> Result<bool, Error> {
     if !store.is_empty().await? {
         return Ok(false);
@@ -35,8 +31,11 @@ pub async fn load_sample(
         standard_indicators().map_err(Error::Internal)?,
         official_indicators().map_err(Error::Internal)?,
     );
-    let series = official_statistics().map_err(Error::Internal)?;
-    let series = series.map(|series| series.map(|series| (series.indicator, series.values)));
+    let series: Vec<_> = official_statistics().and_then(Iterator::collect).map_err(Error::Internal)?;
+    let values: usize = series.iter().map(|series: &OfficialSeries| series.values.len()).sum();
+    let indicators: usize = strategies.iter().map(|strategy| strategy.indicators().len()).sum();
+    let rows = municipalities.len() + standard.len() + official.len() + values + indicators;
+    let series = series.into_iter().map(|series| Ok((series.indicator, series.values)));
     let data = InitialData {
         municipalities: &municipalities,
         standard: &standard,
@@ -44,6 +43,6 @@ pub async fn load_sample(
         series: Box::new(series),
         strategies: &strategies,
     };
-    store.load(data, now, progress).await?;
+    store.load(data, now, |written| progress(written, rows)).await?;
     Ok(true)
 }

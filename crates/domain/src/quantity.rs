@@ -5,7 +5,7 @@ use std::fmt;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::text::{is_minus, normalize};
+use crate::text::{circled_number, is_minus, normalize};
 
 /// Powers of ten that stand in Japanese before a unit (千人, 万個, 億円) or inside a number (2億396万円),
 /// longest first.
@@ -22,27 +22,21 @@ pub struct Unit {
 
 /// A text that is not a unit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("“{0}” is not a unit; a unit holds no digits before it and no spaces, such as 人, 千人, ％ or 人/日")]
+#[error("“{0}” is not a unit; a unit is a short word without spaces or numbers, such as 人, 千人, ％ or 人/日")]
 pub struct UnitError(String);
 
 impl Unit {
     /// Reads a unit as printed.
     pub fn parse(printed: &str) -> Result<Self, UnitError> {
         let normal = normalize(printed);
-        let plausible = |unit: &str| {
-            !unit.is_empty()
-                && !unit.starts_with(|c: char| c.is_ascii_digit())
-                && unit.chars().count() <= 20
-                && unit.chars().all(|c| c.is_alphanumeric() || "%‰/・°²³㎡".contains(c))
-        };
-        if !plausible(&normal) {
+        if !is_unit(&normal) {
             return Err(UnitError(printed.to_owned()));
         }
-        let scaled = SCALES
-            .iter()
-            .find_map(|(name, exponent)| Some((normal.strip_prefix(name)?, *exponent)))
-            .filter(|(symbol, _)| plausible(symbol));
-        let (symbol, exponent) = scaled.unwrap_or((&normal, 0));
+        // 千億円: the scales multiply.
+        let (mut symbol, mut exponent) = (&*normal, 0);
+        while let Some((behind, scale)) = strip_scale(symbol).filter(|(behind, _)| is_unit(behind)) {
+            (symbol, exponent) = (behind, exponent + scale);
+        }
         Ok(Self { symbol: symbol.into(), exponent, printed: printed.trim().into() })
     }
 
@@ -70,6 +64,27 @@ impl Unit {
     pub fn to_base(&self, value: Decimal) -> Option<Decimal> {
         value.checked_mul(self.factor()).map(|value| value.normalize())
     }
+}
+
+/// Units that hold a digit.
+const WITH_DIGITS: [&str; 6] = ["m2", "m3", "km2", "cm2", "cm3", "CO2"];
+
+/// Words behind which no unit stands: what carries them is a statement (2022年度策定済み, 3件減), and is kept as words.
+const NO_UNITS: [&str; 13] =
+    ["増", "減", "達成", "策定", "済", "実施", "予定", "目標", "暫定", "速報", "見込", "年度", "未"];
+
+/// Whether a normalised text can be a unit.
+fn is_unit(text: &str) -> bool {
+    let bare = WITH_DIGITS.iter().fold(text.to_owned(), |text, unit| text.replace(unit, "m"));
+    bare.starts_with(|c: char| c.is_alphabetic() || "%‰°".contains(c))
+        && bare.chars().count() <= 12
+        && bare.chars().all(|c| (c.is_alphanumeric() && !c.is_numeric()) || "%‰/・°-".contains(c))
+        && !NO_UNITS.iter().any(|word| bare.contains(word))
+}
+
+/// Reads a scale at the start of a text.
+fn strip_scale(text: &str) -> Option<(&str, u32)> {
+    SCALES.iter().find_map(|(name, exponent)| Some((text.strip_prefix(name)?, *exponent)))
 }
 
 impl PartialEq for Unit {
@@ -174,8 +189,12 @@ impl Amount {
         Self::parse_with_finality(printed).map(|(amount, _)| amount)
     }
 
-    /// Reads a number together with a mark such as 暫定値 before it or （速報値） behind it.
+    /// Reads a number together with a mark such as 暫定値 before it, or behind it with or without a bracket.
     pub fn parse_with_finality(printed: &str) -> Option<(Self, Finality)> {
+        // NFKC would make ①5件 read 15件.
+        if printed.chars().any(|c| circled_number(c).is_some()) {
+            return None;
+        }
         let normal = normalize(printed);
         let mut rest: &str = &normal;
         let mut finality = Finality::Final;
@@ -191,10 +210,14 @@ impl Amount {
                 break;
             }
         }
-        if let Some((head, mark)) = rest.strip_suffix(')').and_then(|rest| rest.rsplit_once('('))
-            && let Some((_, found)) = FINALITIES.iter().find(|(text, _)| *text == mark)
-        {
-            (rest, finality) = (head.trim_end(), *found);
+        let bare = rest.strip_suffix(')').and_then(|rest| rest.rsplit_once('(')).filter(|(_, mark)| is_finality(mark));
+        let marked = bare.or_else(|| {
+            let (mark, _) = FINALITIES.iter().find(|(mark, _)| rest.ends_with(mark))?;
+            Some((&rest[..rest.len() - mark.len()], *mark))
+        });
+        if let Some((head, mark)) = marked {
+            rest = head.trim_end();
+            finality = FINALITIES.iter().find(|(text, _)| *text == mark).map_or(finality, |(_, found)| *found);
         }
         let mut bound = None;
         if let Some((suffix, found)) = BOUNDS.iter().find(|(suffix, _)| rest.ends_with(suffix)) {
@@ -209,6 +232,10 @@ impl Amount {
     }
 }
 
+fn is_finality(text: &str) -> bool {
+    FINALITIES.iter().any(|(mark, _)| *mark == text)
+}
+
 /// Reads a signed number and gives the text behind it.
 fn signed(text: &str) -> Option<(Decimal, &str)> {
     let mut chars = text.chars();
@@ -218,31 +245,30 @@ fn signed(text: &str) -> Option<(Decimal, &str)> {
     Some((if negative { -value } else { value }, unit))
 }
 
-/// Reads 1,050 or 902.9 or 2億396万. One scale at the end stays with the unit (15.3 万個); several are multiplied out.
+/// Reads 1,050 or 902.9 or 2億396万. One scale before a unit stays with it (15.3 万個); several scales, and one without a
+/// unit, are multiplied out. Scales that grow again (2千5百万円) are not understood.
 fn kanji_number(text: &str) -> Option<(Decimal, &str)> {
-    let (mut total, mut rest) = plain_number(text)?;
-    let mut smallest = u32::MAX;
-    let mut part = total;
-    total = Decimal::ZERO;
-    loop {
-        let scale = SCALES.iter().find_map(|(name, exponent)| Some((rest.strip_prefix(name)?, *exponent)));
-        let next = scale.and_then(|(behind, exponent)| {
-            Some((plain_number(behind), exponent, behind)).filter(|_| exponent < smallest)
-        });
-        match next {
-            // 2億396万円: another number follows the scale.
-            Some((Some((number, behind)), exponent, _)) => {
-                total = total.checked_add(part.checked_mul(Decimal::from(10_u64.pow(exponent)))?)?;
-                (part, rest, smallest) = (number, behind, exponent);
-            }
-            // 396万円 behind 2億: the last scale of several.
-            Some((None, exponent, behind)) if smallest != u32::MAX => {
-                let value = total.checked_add(part.checked_mul(Decimal::from(10_u64.pow(exponent)))?)?;
-                return Some((value, behind));
-            }
-            _ => return Some((total.checked_add(part)?, rest)),
+    let (mut part, mut rest) = plain_number(text)?;
+    let mut total = Decimal::ZERO;
+    let mut smallest = None;
+    while let Some((behind, exponent)) = strip_scale(rest) {
+        let grows = smallest.is_some_and(|smallest| exponent >= smallest);
+        let next = plain_number(behind);
+        let alone = next.is_none() && smallest.is_none() && !behind.trim().is_empty();
+        if grows {
+            return None;
+        }
+        if alone {
+            return Some((part, rest));
+        }
+        total = total.checked_add(part.checked_mul(Decimal::from(10_u64.pow(exponent)))?)?;
+        (part, rest) = next.unwrap_or((Decimal::ZERO, behind));
+        smallest = Some(exponent);
+        if next.is_none() {
+            break;
         }
     }
+    Some((total.checked_add(part)?, rest))
 }
 
 /// Reads digits with thousands separators and decimals.
@@ -315,6 +341,11 @@ mod tests {
             ("21,866件", "21866", "件", 0),
             ("273人/日", "273", "人/日", 0),
             ("2億396万円", "203960000", "円", 0),
+            ("2億", "200000000", "", 0),
+            ("1億2千5円", "100002005", "円", 0),
+            ("3千億円", "3", "円", 11),
+            ("12.5km2", "12.5", "km2", 0),
+            ("3.5t-CO2", "3.5", "t-CO2", 0),
             ("15.3万個", "15.3", "個", 4),
             ("100億円", "100", "円", 8),
             ("3百万円", "3", "円", 6),
@@ -356,6 +387,8 @@ mod tests {
             ("暫定値43.1", Finality::Provisional),
             ("43.1（暫定値）", Finality::Provisional),
             ("速報値 7,077", Finality::Provisional),
+            ("43.1暫定値", Finality::Provisional),
+            ("5件見込み", Finality::Forecast),
             ("見込み 5件", Finality::Forecast),
             ("43.1", Finality::Final),
         ] {

@@ -2,7 +2,7 @@
 //!
 //! NFKC turns full-width letters, digits and brackets and half-width kana into their ordinary forms. It leaves
 //! △ ▲ ― − as they are, turns ① into 1 and －人 into -人: hence [`circled_number`], [`is_dash`] and
-//! [`minus_sign`], which are asked before or after it.
+//! [`is_minus`], which are asked before or after it.
 
 use std::borrow::Cow;
 

@@ -10,5 +10,5 @@ pub use reference::{
 
 /// The strategies that ship with the product, in the sample format: 砂川市 第２期 and 海士町 第２期.
 /// The next municipality is added by writing one file and naming it here.
-pub const STRATEGIES: [&str; 2] =
-    [include_str!("../data/strategies/012262-2.json"), include_str!("../data/strategies/325252-2.json")];
+pub const STRATEGIES: &[&str] =
+    &[include_str!("../data/strategies/012262-2.json"), include_str!("../data/strategies/325252-2.json")];

@@ -14,10 +14,10 @@ use shirube_domain::{
     quantity::Unit,
     strategy::{
         Absence, Accumulation, Baseline, Cell, Department, Detail, Direction, Figures, Indicator, Level, Lifecycle,
-        NoIndicator, PlanNode, PrintedTotal, Remark, Report, Requirement, Role, Source, Strategy, StrategyParts,
-        Target, TargetReading, TargetStatement, Term, YearFigures,
+        NoIndicator, PlanNode, PrintedTotal, Remark, Report, Requirement, Role, Source, Strategy, StrategyError,
+        StrategyParts, Target, TargetReading, TargetStatement, Term, YearFigures,
     },
-    text::is_dash,
+    text::{is_dash, normalize},
 };
 
 /// The name and version of the format, in its field `format`.
@@ -139,6 +139,10 @@ pub fn read(json: &str, ids: &mut impl NewIds) -> Result<Strategy, Vec<BadInput>
         };
         vec![BadInput { place, message: error.into_inner().to_string() }]
     })?;
+    if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(json) {
+        // Something stands behind the file's last bracket.
+        return Err(vec![BadInput { place: String::new(), message: error.to_string() }]);
+    }
     if file.format != FORMAT {
         let message = format!("“{}” is not a format that can be read; write “{FORMAT}”", file.format);
         return Err(vec![BadInput { place: "format".into(), message }]);
@@ -196,8 +200,12 @@ impl<I: NewIds> Reader<'_, I> {
         let last_year = self.year("last_year", &file.last_year);
         let report_year = self.year("report.year", &file.report.year);
         let (municipality, first_year, last_year, report_year) = (municipality?, first_year?, last_year?, report_year?);
-        if last_year.year() - first_year.year() > 30 {
-            self.problem("last_year", "a strategy of more than 30 years is taken for a typing mistake");
+        if last_year < first_year {
+            self.problem("last_year", StrategyError::EndsBeforeStart);
+            return None;
+        }
+        if last_year.year() - first_year.year() >= 30 {
+            self.problem("last_year", StrategyError::TooLong(last_year.year() - first_year.year() + 1));
             return None;
         }
         self.years = (first_year.year()..=last_year.year()).filter_map(|year| FiscalYear::new(year).ok()).collect();
@@ -239,6 +247,10 @@ impl<I: NewIds> Reader<'_, I> {
                 format!("it is on level {level}, counted from 0, but the plan names {} levels", self.levels),
             );
         }
+        self.blank(&format!("{place}.title"), &file.title);
+        if above.is_some_and(|above| level <= above.level) {
+            return self.problem(format!("{place}.level"), StrategyError::Level(file.title));
+        }
         let lifecycle = self
             .lifecycle(place, file.started, file.ended)
             .unwrap_or_else(|| above.map_or_else(Lifecycle::default, |above| above.lifecycle));
@@ -264,6 +276,12 @@ impl<I: NewIds> Reader<'_, I> {
         }
         for (at, child) in file.children.into_iter().enumerate() {
             self.node(&format!("{place}.children[{at}]"), child, Some(&above));
+        }
+    }
+
+    fn blank(&mut self, place: &str, text: &str) {
+        if text.trim().is_empty() {
+            self.problem(place, "is blank; give its text");
         }
     }
 
@@ -300,9 +318,24 @@ impl<I: NewIds> Reader<'_, I> {
     }
 
     fn indicator(&mut self, place: &str, file: IndicatorFile, above: &Above) -> Option<Indicator> {
+        self.blank(&format!("{place}.label"), &file.label);
         let lifecycle = self.lifecycle(place, file.started, file.ended).unwrap_or(above.lifecycle);
         let unit = file.unit.and_then(|unit| self.tell(&format!("{place}.unit"), Unit::parse(&unit)));
         let baseline = file.baseline.as_deref().map(Baseline::read);
+        if let Some(unread) = baseline.as_ref().filter(|of| of.amount.is_none() && holds_number(&of.printed)) {
+            let message =
+                format!("“{}” holds a number that cannot be read; write it as 36.7％（令和元年）", unread.printed);
+            self.problem(format!("{place}.baseline"), message);
+        }
+        if file.role != RoleFile::Monitored && file.reason.is_some() {
+            self.problem(
+                format!("{place}.reason"),
+                "belongs to a monitored indicator; a goal_target or kpi has a target",
+            );
+        }
+        if file.role == RoleFile::Monitored && (file.requirement.is_some() || file.accumulation.is_some()) {
+            self.problem(place, "a monitored indicator has no requirement and no accumulation; leave them out");
+        }
         let role = match (file.role, file.target) {
             (RoleFile::Monitored, None) => Some(Role::Monitored { reason: file.reason }),
             (RoleFile::Monitored, Some(_)) => {
@@ -326,6 +359,10 @@ impl<I: NewIds> Reader<'_, I> {
             .into_iter()
             .filter_map(|(year, absence)| Some((self.year(&format!("{place}.absences"), &year)?, absence)))
             .collect::<BTreeMap<_, _>>();
+        if let Some(outside) = absences.keys().find(|year| !self.years.contains(year)) {
+            let message = format!("{} is not a year of the plan", outside.label());
+            self.problem(format!("{place}.absences"), message);
+        }
         let figures = self.figures(place, file.targets, file.actuals, file.total, lifecycle, &absences);
         let remarks = self.remarks(place, file.remarks);
         let department = file.department.map(|name| self.department(name));
@@ -428,6 +465,12 @@ impl<I: NewIds> Reader<'_, I> {
     }
 }
 
+/// Whether a baseline's text holds a number before its bracket, which tells the period.
+fn holds_number(printed: &str) -> bool {
+    let normal = normalize(printed);
+    normal.split('(').next().is_some_and(|head| head.contains(|c: char| c.is_ascii_digit()))
+}
+
 impl RequirementFile {
     /// The stated requirement with the number that the text gives; `None` if it needs one that is not there.
     fn with(self, reading: &TargetReading) -> Option<Requirement> {
@@ -441,7 +484,7 @@ impl RequirementFile {
             Self::Zero => amount().map(Requirement::Zero),
             Self::Increase => Some(Requirement::Increase),
             Self::Decrease => Some(Requirement::Decrease),
-            Self::Growth => amount().map(|amount| Requirement::Growth(amount.value)),
+            Self::Growth => reading.growth.map(Requirement::Growth),
             Self::Rank => reading.rank.map(Requirement::Rank),
             Self::Done => Some(Requirement::Done),
         }
@@ -574,7 +617,18 @@ mod tests {
         let first = "plan[0].indicators[0]";
         for (from, to, told) in [
             ("\"012262\"", "\"012263\"", "municipality: “012263” has a wrong check digit"),
-            ("\"R7\"", "\"R1\"", "plan[0]"),
+            ("\"R7\"", "\"R1\"", "last_year: the plan ends before it begins"),
+            (
+                "\"7,740人（平成27年）\"",
+                "\"7,74人（平成27年）\"",
+                &format!("{first}.baseline: “7,74人（平成27年）” holds a number"),
+            ),
+            (
+                "\"R3\": \"not_measurable\"",
+                "\"R13\": \"not_measurable\"",
+                &format!("{first}.absences: 令和13年度 is not"),
+            ),
+            ("\"就業者数\"", "\" \"", &format!("{first}.label: is blank")),
             ("\"人\"", "\"3人\"", &format!("{first}.unit: “3人” is not a unit")),
             ("6,300人（令和7年）", "増やす", &format!("{first}.target: “増やす” does not say how much")),
             ("\"goal_target\"", "\"monitored\"", &format!("{first}.target: an indicator that is only monitored")),

@@ -52,7 +52,7 @@ pub(crate) fn outward(error: Error) -> async_graphql::Error {
         }
         _ => Code::Internal,
     };
-    with_code(error.to_string(), code)
+    coded(error.to_string(), code)
 }
 
 /// A mistake in an argument.
@@ -60,7 +60,8 @@ pub(crate) fn bad_input(argument: &str, message: impl std::fmt::Display) -> asyn
     outward(Error::bad_input(argument, message))
 }
 
-fn with_code(message: String, code: Code) -> async_graphql::Error {
+/// An error with its code.
+pub(crate) fn coded(message: String, code: Code) -> async_graphql::Error {
     async_graphql::Error::new(message).extend_with(|_, extensions| extensions.set("code", code.name()))
 }
 

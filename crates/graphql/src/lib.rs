@@ -1,12 +1,13 @@
 //! The schema, and the way of a request through it. The only crate that sees the GraphQL libraries.
 //!
 //! A request goes through [`Api::execute`]: its text is read to the letter of the grammar, measured against [`limits`] and
-//! validated (by apollo-compiler, and by two rules that it leaves out), its variables are coerced, and only then is it
+//! validated (by apollo-compiler, and by the parts of rules that it leaves out), its variables are coerced, and only then is it
 //! executed (by async-graphql). Prepared documents are kept for the next request with the same text.
 
 mod error;
 mod id;
 pub mod limits;
+mod overlaps;
 mod page;
 mod positions;
 mod prepare;
@@ -32,7 +33,7 @@ use shirube_app::App;
 
 use crate::{
     error::{complete, request_error},
-    limits::TooComplex,
+    limits::{Budget, TooComplex},
     prepare::{ERRORS, Prepared, prepare},
     query::Query,
 };
@@ -164,6 +165,7 @@ impl Api {
         if allowed == Allowed::Queries && operation.operation_type != OperationType::Query {
             return Err(Refusal::NotAllowed);
         }
+        limits::measure_variables(&variables).map_err(|error| Refusal::of(Code::TooComplex, error.to_string()))?;
         if holds_nul(variables.iter()) {
             return Err(Refusal::of(Code::BadUserInput, prepare::NUL));
         }
@@ -176,7 +178,7 @@ impl Api {
 
         let name = operation.name.as_ref().map(ToString::to_string);
         let variables = serde_json::to_value(&*variables).unwrap_or_default();
-        let mut execution = Request::new(query).variables(Variables::from_json(variables));
+        let mut execution = Request::new(query).variables(Variables::from_json(variables)).data(Budget::new());
         execution.set_parsed_query(prepared.executable.clone());
         if let Some(name) = &name {
             execution = execution.operation_name(name);

@@ -3,7 +3,10 @@
 //! Two walks over the document, each of at most [`SELECTIONS`] steps: [`measure`] on the bare syntax, before validation
 //! (which is itself worth protecting), and [`cost`] on the validated operation, with the sizes of lists multiplied in.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use apollo_compiler::{
     ast,
@@ -11,11 +14,17 @@ use apollo_compiler::{
     response::{JsonMap, JsonValue},
 };
 
-use crate::page::{PAGE_DEFAULT, PAGE_LIMIT};
+use async_graphql::Context;
+use serde_json::{Map, Value};
+
+use crate::{
+    error::{Code, coded},
+    page::{PAGE_DEFAULT, PAGE_LIMIT},
+};
 
 /// Characters of the query's text.
 pub const CHARACTERS: usize = 20_000;
-/// Tokens of the query's text, white space and comments counted.
+/// Tokens of the query's text.
 pub const TOKENS: usize = 5_000;
 /// Nested brackets.
 pub const NESTING: usize = 64;
@@ -31,12 +40,17 @@ pub const ROOT_FIELDS: usize = 50;
 pub const SELECTIONS: usize = 2_000;
 /// Nested lists of introspection (`fields`, `interfaces`, `possibleTypes`, `inputFields`), as graphql-js counts them.
 pub const INTROSPECTION_LISTS: usize = 3;
-/// The estimated number of values in the answer. A whole strategy of 1,000 nodes costs about a tenth of it.
+/// The estimated number of values in the answer.
 pub const COST: usize = 300_000;
+/// Items that the lists of one answer may hold in all. The cost is an estimate from the query alone; this is counted while
+/// it is answered, so that walking a plan up and down and up again ends.
+pub const ITEMS: usize = 50_000;
+/// Values in the variables of a request, those of lists and objects counted.
+pub const VARIABLE_VALUES: usize = 1_000;
+/// Characters in the variables of a request.
+pub const VARIABLE_CHARACTERS: usize = 20_000;
 /// Bytes of the request's body.
 pub const BODY_BYTES: usize = 1024 * 1024;
-/// Nesting of the JSON in a request.
-pub const JSON_NESTING: usize = 128;
 /// Seconds until a request is given up.
 pub const SECONDS: u64 = 10;
 
@@ -53,6 +67,46 @@ const LIST_SIZES: [(&str, &str, usize); 8] = [
 ];
 /// The size at which all other lists are reckoned.
 const LIST_SIZE: usize = 6;
+
+/// What is left of [`ITEMS`] for one request.
+pub(crate) struct Budget(AtomicUsize);
+
+impl Budget {
+    pub(crate) const fn new() -> Self {
+        Self(AtomicUsize::new(ITEMS))
+    }
+}
+
+/// Takes the items of a list from the request's budget, before the list is made.
+pub(crate) fn spend(context: &Context<'_>, items: usize) -> Result<(), async_graphql::Error> {
+    let Budget(left) = context.data_unchecked::<Budget>();
+    if left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(items)).is_ok() {
+        return Ok(());
+    }
+    // Once it is spent, nothing more is made.
+    left.store(0, Ordering::Relaxed);
+    Err(coded(format!("the answer holds more than {ITEMS} items; ask for fewer at once"), Code::TooComplex))
+}
+
+/// Measures the variables of a request.
+pub(crate) fn measure_variables(variables: &Map<String, Value>) -> Result<(), TooComplex> {
+    fn walk(value: &Value, values: &mut usize, characters: &mut usize) {
+        *values += 1;
+        match value {
+            Value::String(text) => *characters += text.chars().count(),
+            Value::Array(items) => items.iter().for_each(|value| walk(value, values, characters)),
+            Value::Object(fields) => fields.iter().for_each(|(name, value)| {
+                *characters += name.chars().count();
+                walk(value, values, characters);
+            }),
+            _ => {}
+        }
+    }
+    let (mut values, mut characters) = (0, 0);
+    variables.values().for_each(|value| walk(value, &mut values, &mut characters));
+    TooComplex::check("values in variables", values, VARIABLE_VALUES)?;
+    TooComplex::check("characters in variables", characters, VARIABLE_CHARACTERS)
+}
 
 /// What a document asks too much of, and the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

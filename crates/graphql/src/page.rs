@@ -136,6 +136,11 @@ macro_rules! connection {
                 };
                 Self { edges, nodes, page_info, total_count }
             }
+
+            /// How many items the page holds.
+            pub(crate) fn len(&self) -> usize {
+                self.edges.len()
+            }
         }
     };
 }

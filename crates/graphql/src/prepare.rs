@@ -12,7 +12,7 @@ use async_graphql::{Pos, ServerError};
 use crate::{
     error::{Code, request_error, set_code},
     limits::{self, TooComplex},
-    positions,
+    overlaps, positions,
     syntax::{self, Plain, SyntaxError},
 };
 
@@ -47,7 +47,8 @@ pub(crate) fn prepare(
         let all = failed.errors.len() == excused && failed.errors.iter().all(|error| excusable(&error.to_json()));
         if all { Ok(Valid::assume_valid(failed.partial)) } else { Err(listed(&failed.errors, Code::ValidationFailed)) }
     })?;
-    if let Some(error) = positions::check(schema, &document) {
+    let left_out = positions::check(schema, &document).or_else(|| overlaps::check(schema, &document));
+    if let Some(error) = left_out {
         return Err(vec![request_error(Code::ValidationFailed, error)]);
     }
     if let Some(error) = check_values(&ast) {

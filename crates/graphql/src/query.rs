@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use crate::{
     error::{bad_input, outward},
     id::{GlobalId, StrategyKey},
+    limits::spend,
     page::{PAGE_LIMIT, PageArguments},
     scalars::{DateTime, MunicipalityCode},
     types::{
@@ -86,7 +87,9 @@ impl Query {
         #[graphql(desc = "The cursor before which the page ends.")] before: Option<String>,
     ) -> Result<MunicipalityConnection> {
         let arguments = PageArguments { first, after, last, before };
-        municipalities(app(context), filter.unwrap_or_default(), order_by, &arguments)
+        let page = municipalities(app(context), filter.unwrap_or_default(), order_by, &arguments)?;
+        spend(context, page.len())?;
+        Ok(page)
     }
 
     /// A strategy (総合戦略) as published: the municipality's current one in its latest revision unless said otherwise.
@@ -122,7 +125,9 @@ impl Query {
         #[graphql(desc = "The cursor before which the page ends.")] before: Option<String>,
     ) -> Result<StandardIndicatorConnection> {
         let arguments = PageArguments { first, after, last, before };
-        standard_indicators(app(context), filter.unwrap_or_default(), &arguments)
+        let page = standard_indicators(app(context), filter.unwrap_or_default(), &arguments)?;
+        spend(context, page.len())?;
+        Ok(page)
     }
 
     /// The series of the official statistics (公的統計).
@@ -142,7 +147,8 @@ pub(crate) async fn strategy(
 ) -> Result<Option<Strategy>> {
     let all = app.strategies(municipality);
     let found = match term {
-        None => all.into_iter().next(),
+        // The current strategy of that time, and not the one that came later.
+        None => all.into_iter().find(|of| as_of.is_none_or(|instant| of.existed_at(instant))),
         Some(term) => all.into_iter().find(|of| of.latest().strategy().parts().term.number == term),
     };
     match found {

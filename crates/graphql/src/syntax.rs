@@ -387,10 +387,19 @@ impl Grammar<'_> {
 
     /// Goes on behind a definition of a type: to the next operation or fragment that begins with its word.
     fn skip_type_definition(&mut self) {
+        let extends = self.name_seen() == Some("extend");
+        self.at += 1 + usize::from(extends);
+        let keyword = &self.tokens[self.at - 1].kind;
+        // What has no body is followed by a query in short form, if braces follow.
+        let mut body = !["scalar", "union", "directive"].iter().any(|of| *keyword == Kind::Name((*of).to_owned()));
         let mut depth = 0_usize;
-        self.at += 1;
         while let Some(kind) = self.peek() {
             match kind {
+                Kind::Mark('{') if depth == 0 && !body => return,
+                Kind::Mark('{') if depth == 0 => {
+                    body = false;
+                    depth = 1;
+                }
                 Kind::Mark('(' | '[' | '{') => depth += 1,
                 Kind::Mark(')' | ']' | '}') => depth = depth.saturating_sub(1),
                 Kind::Name(name)

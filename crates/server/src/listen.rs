@@ -1,6 +1,6 @@
 //! Connections, with limits on what a slow or large one may take.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::Request, response::Response};
 use hyper::{body::Incoming, server::conn::http1};
@@ -10,13 +10,16 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
 };
+use tokio_io_timeout::TimeoutStream;
 use tower::{Service, ServiceExt};
 
 /// How long a client may take to send the head of a request, and an idle connection is kept.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may leave an answer unread.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
 /// The largest head of a request, in bytes.
 const HEAD_BYTES: usize = 16 * 1024;
 /// The largest number of header fields.
@@ -36,9 +39,12 @@ pub(crate) async fn serve(listener: TcpListener, routes: Router, mut stopped: wa
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         // A place first: what cannot be served waits in the system's queue.
-        let Ok(place) = places.clone().acquire_owned().await else { break };
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+        let next = async {
+            let place = places.clone().acquire_owned().await;
+            (place, listener.accept().await)
+        };
+        let (place, accepted) = tokio::select! {
+            next = next => next,
             _ = stopped.wait_for(|stopped| *stopped) => break,
         };
         let stream = match accepted {
@@ -58,7 +64,7 @@ pub(crate) async fn serve(listener: TcpListener, routes: Router, mut stopped: wa
         let builder = builder.clone();
         let watcher = graceful.watcher();
         tokio::spawn(async move {
-            let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+            let connection = builder.serve_connection(TokioIo::new(bounded(stream)), TowerToHyperService::new(service));
             // A client that goes away, or breaks the protocol, is its own affair.
             if let Err(error) = watcher.watch(connection).await {
                 tracing::debug!(%error, "a connection ended early");
@@ -70,6 +76,13 @@ pub(crate) async fn serve(listener: TcpListener, routes: Router, mut stopped: wa
     if tokio::time::timeout(STOP_TIMEOUT, graceful.shutdown()).await.is_err() {
         tracing::warn!("requests in flight did not finish in time");
     }
+}
+
+/// A stream on which a client that stops reading is given up.
+fn bounded(stream: TcpStream) -> Pin<Box<TimeoutStream<TcpStream>>> {
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(WRITE_TIMEOUT));
+    Box::pin(stream)
 }
 
 async fn answer(mut routes: Router, request: Request) -> Result<Response, Infallible> {

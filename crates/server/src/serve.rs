@@ -3,14 +3,14 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use shirube_app::{App, SAMPLE_ROWS, load_sample};
+use shirube_app::{App, load_sample};
 use shirube_graphql::Api;
 use shirube_store::{Backend, Store, StoreError};
 use time::OffsetDateTime;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use uuid::Uuid;
 
-use crate::{Failure, LogFormat, Settings, http, listen};
+use crate::{Failure, LogFormat, Settings, http, listen, telemetry};
 
 /// How often other processes' publications are looked for.
 const REFRESH: Duration = Duration::from_secs(5);
@@ -51,10 +51,14 @@ async fn fill(store: &Store) -> Result<bool, Failure> {
     if !store.is_empty().await? {
         return Ok(false);
     }
-    tracing::info!(rows = SAMPLE_ROWS, "loading the sample data, once");
+    tracing::info!("loading the sample data, once");
     let style = "Loading sample data {bar:40} {pos}/{len} rows {elapsed}";
-    let bar = ProgressBar::new(SAMPLE_ROWS as u64).with_style(ProgressStyle::with_template(style)?);
-    let loaded = load_sample(store, &mut Uuid::now_v7, OffsetDateTime::now_utc(), |rows| bar.inc(rows as u64)).await;
+    let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template(style)?);
+    let progress = |written, rows| {
+        bar.set_length(rows as u64);
+        bar.inc(written as u64);
+    };
+    let loaded = load_sample(store, &mut Uuid::now_v7, OffsetDateTime::now_utc(), progress).await;
     bar.finish_and_clear();
     Ok(loaded?)
 }
@@ -90,23 +94,24 @@ pub async fn start(settings: &Settings) -> Result<Running, Failure> {
     Ok(Running { address, stop, task })
 }
 
-/// Looks for new publications until the server stops. A failure is logged when it begins, not every time.
+/// Looks for new publications until the server stops. A failure is logged when it begins, not every time; a database that
+/// takes the question and never answers is one, too. The histograms of the metrics are drained in the same rhythm.
 async fn refresh(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
     let mut failing = false;
     while tokio::time::timeout(REFRESH, stopped.changed()).await.is_err() {
-        // A database that takes the question and never answers must not end the looking.
-        let Ok(looked) = tokio::time::timeout(REFRESH, app.refresh()).await else { continue };
+        telemetry::metrics().run_upkeep();
+        let looked = tokio::time::timeout(REFRESH, app.refresh()).await;
+        let failed = !matches!(looked, Ok(Ok(_)));
         match looked {
-            Ok(true) => tracing::info!(strategies = app.strategy_count(), "publications refreshed"),
-            Ok(false) if failing => tracing::info!("the database answers again"),
-            Ok(false) => {}
-            Err(error) if !failing => tracing::warn!(error = crate::chain(&error), "cannot look for new publications"),
-            Err(_) => {
-                failing = true;
-                continue;
+            Ok(Ok(true)) => tracing::info!(strategies = app.strategy_count(), "publications refreshed"),
+            Ok(Ok(false)) if failing => tracing::info!("the database answers again"),
+            Ok(Err(error)) if !failing => {
+                tracing::warn!(error = crate::chain(&error), "cannot look for new publications");
             }
+            Err(_) if !failing => tracing::warn!("the database does not answer; cannot look for new publications"),
+            _ => {}
         }
-        failing = false;
+        failing = failed;
     }
 }
 
@@ -163,7 +168,7 @@ pub(crate) async fn migrate(settings: &Settings) -> Result<(), Failure> {
 pub(crate) async fn sample(settings: &Settings) -> Result<(), Failure> {
     let store = open(settings).await?;
     if fill(&store).await? {
-        println!("The sample data are loaded: {SAMPLE_ROWS} rows. A server that runs already must be started again.");
+        println!("The sample data are loaded. A server that runs already must be started again.");
     } else {
         return Err("the database holds data already; the sample data go into an empty one".into());
     }

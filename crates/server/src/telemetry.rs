@@ -24,7 +24,7 @@ pub(crate) fn init(settings: &Settings) -> Result<(), Failure> {
     if human {
         lines.with_ansi(stderr().is_terminal()).with_target(false).try_init()
     } else {
-        lines.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init()
+        lines.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init()
     }
 }
 

@@ -42,7 +42,11 @@ impl Tenant {
     /// Writes a new strategy as a draft, all of it or nothing. A statement a table, more only where a table has more
     /// values than one statement may carry.
     pub async fn create_draft(&self, strategy: &Strategy) -> StoreResult<()> {
-        let rows = DraftRows::of(strategy)?;
+        self.check_owner(strategy.parts().municipality)?;
+        let mut rows = DraftRows::of(strategy)?;
+        // Departments are the municipality's: one that another of its strategies names already keeps its id.
+        let known = self.all(self.rows::<department::Entity>()).await?;
+        rows.adopt_departments(&known);
         self.insert::<department::Entity>(rows.departments).await?;
         self.insert::<strategy::Entity>(rows.strategy).await?;
         self.insert::<level::Entity>(rows.levels).await?;

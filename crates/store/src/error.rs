@@ -52,7 +52,8 @@ impl From<DbErr> for StoreError {
                 if matches!(
                     **sqlx,
                     Sqlx::Io(_) | Sqlx::Tls(_) | Sqlx::PoolTimedOut | Sqlx::PoolClosed | Sqlx::WorkerCrashed
-                ) {
+                ) || passes(sqlx)
+                {
                     Self::Unavailable(error)
                 } else if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) {
                     Self::Conflict(error)
@@ -63,6 +64,17 @@ impl From<DbErr> for StoreError {
             _ => Self::Database(error),
         }
     }
+}
+
+/// Whether the database says that the same statement may succeed later: it is stopping or starting, has no connection to
+/// spare, or gave up on a time limit or a lock.
+fn passes(error: &sea_orm::sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sea_orm::sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| {
+        let postgres = code.len() == 5 && ["57014", "55P03", "57P", "53", "08"].iter().any(|of| code.starts_with(of));
+        // SQLITE_BUSY, SQLITE_LOCKED, and BUSY while recovering or with a stale snapshot.
+        postgres || matches!(&*code, "5" | "6" | "261" | "517")
+    })
 }
 
 impl From<StoreError> for Error {

@@ -1,4 +1,4 @@
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use sha2::{Digest, Sha256};
 use shirube_domain::{
     StrategyId,
@@ -34,10 +34,8 @@ impl Tenant {
         note: Option<String>,
     ) -> StoreResult<Revision> {
         let parts = strategy.parts();
-        let of_strategy =
-            self.rows::<publication::Entity>().filter(publication::Column::StrategyId.eq(parts.id.uuid()));
-        let last = self.all(of_strategy.order_by_desc(publication::Column::Revision)).await?;
-        let number = last.first().map_or(1, |row| row.revision + 1);
+        self.check_owner(parts.municipality)?;
+        let number = self.last_revision(parts.id).await? + 1;
         let document =
             serde_json::to_string(&PublicationDocument::new(strategy.clone())).map_err(StoreError::corrupt)?;
         let hash = hash(&document);
@@ -63,6 +61,20 @@ impl Tenant {
     }
 }
 
+impl Tenant {
+    /// The number of the last revision; 0 before the first.
+    async fn last_revision(&self, strategy: StrategyId) -> StoreResult<i32> {
+        let revisions = self
+            .rows::<publication::Entity>()
+            .filter(publication::Column::StrategyId.eq(strategy.uuid()))
+            .select_only()
+            .column(publication::Column::Revision)
+            .order_by_desc(publication::Column::Revision)
+            .limit(1);
+        Ok(self.first(revisions.into_tuple()).await?.unwrap_or(0))
+    }
+}
+
 /// SHA-256 of a document, in hexadecimal.
 fn hash(document: &str) -> String {
     use std::fmt::Write as _;
@@ -81,7 +93,6 @@ impl Store {
     /// All publications, without their documents.
     pub async fn publications(&self) -> StoreResult<Vec<StoredPublication>> {
         use publication::Column;
-        use sea_orm::QuerySelect;
         type Row = (String, sea_orm::prelude::Uuid, i32, OffsetDateTime, i16, String, Option<String>);
         let rows: Vec<Row> = publication::Entity::find()
             .select_only()

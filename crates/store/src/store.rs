@@ -6,7 +6,7 @@ use sea_orm::sqlx::{
 };
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend, TransactionTrait};
 use shirube_domain::municipality::MunicipalityCode;
-use shirube_migrations::{Migrator, MigratorTrait};
+use shirube_migrations::{Migrator, MigratorTrait, SchemaManager};
 
 use crate::{StoreError, StoreResult, Tenant};
 
@@ -117,10 +117,13 @@ impl Store {
         Ok(self.connection.ping().await?)
     }
 
-    /// How many migrations are waiting. A database that a newer version made is an error.
+    /// How many migrations are waiting. A database that a newer version made is an error. Nothing is written.
     pub async fn pending_migrations(&self) -> StoreResult<usize> {
         let known = Migrator::migrations();
-        Migrator::install(&self.connection).await?;
+        let manager = SchemaManager::new(&self.connection);
+        if !manager.has_table("seaql_migrations").await? {
+            return Ok(known.len());
+        }
         let applied = Migrator::get_migration_models(&self.connection).await?;
         match applied.iter().find(|model| known.iter().all(|migration| migration.name() != model.version)) {
             Some(unknown) => Err(StoreError::Newer(unknown.version.clone())),

@@ -1,6 +1,6 @@
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, Insert, IntoActiveModel, Iterable, QueryFilter,
-    Select,
+    Select, SelectGetableTuple, Selector, TryGetableMany,
 };
 use shirube_domain::municipality::MunicipalityCode;
 
@@ -51,6 +51,26 @@ impl Tenant {
     /// Runs a narrowed selection.
     pub(crate) async fn all<E: TenantEntity>(&self, selection: Select<E>) -> StoreResult<Vec<E::Model>> {
         Ok(selection.all(&self.transaction).await?)
+    }
+
+    /// The first value of a narrowed selection.
+    pub(crate) async fn first<V>(&self, selection: Selector<SelectGetableTuple<V>>) -> StoreResult<Option<V>>
+    where
+        V: TryGetableMany + Send + Sync,
+    {
+        Ok(selection.one(&self.transaction).await?)
+    }
+
+    /// Refuses a strategy of another municipality.
+    pub(crate) fn check_owner(&self, municipality: MunicipalityCode) -> StoreResult<()> {
+        if municipality == self.municipality {
+            Ok(())
+        } else {
+            Err(StoreError::corrupt(format!(
+                "a strategy of {municipality} cannot be written for {}",
+                self.municipality
+            )))
+        }
     }
 
     /// Inserts rows, in as few statements as their number of values allows. The municipality is set here, whatever the

@@ -82,7 +82,7 @@ fn sqlite_url(file: &std::path::Path) -> String {
 async fn fill(database: &TestDatabase) -> Result<()> {
     let store = database.store().await?;
     store.migrate().await?;
-    load_sample(&store, &mut Uuid::now_v7, OffsetDateTime::now_utc(), |_| {}).await?;
+    load_sample(&store, &mut Uuid::now_v7, OffsetDateTime::now_utc(), |_, _| {}).await?;
     // Closing brings the write-ahead log of SQLite into the file, and lets PostgreSQL copy the database.
     store.close().await?;
     Ok(())

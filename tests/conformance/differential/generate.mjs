@@ -17,7 +17,6 @@ import {
   isObjectType,
   isRequiredArgument,
   isRequiredInputField,
-  isSpecifiedDirective,
   parseType,
   visit,
 } from 'graphql';

@@ -222,19 +222,9 @@ export const ofMeaning = {
   },
   sameAlias(document, random) {
     const set = random.pick(lists(document, ['selections']).filter((list) => list.length > 1));
-    for (const selection of set ?? []) {
-      if (selection.kind === Kind.FIELD && random.chance(700)) {
-        selection.alias = name('same');
-      }
-    }
+    renameAll(set?.filter(({ kind }) => kind === Kind.FIELD) ?? [], random, 700);
   },
-  sameAliasElsewhere(document, random) {
-    for (const selection of nodes(document, Kind.FIELD)) {
-      if (random.chance(250)) {
-        selection.alias = name('same');
-      }
-    }
-  },
+  sameAliasElsewhere: (document, random) => renameAll(nodes(document, Kind.FIELD), random, 250),
   otherArguments(document, random, schema) {
     // The same field once more, asked in another way.
     const set = random.pick(lists(document, ['selections']));
@@ -297,6 +287,16 @@ function dropFrom(document, random, keys) {
 function duplicateIn(document, random, keys) {
   const list = random.pick(lists(document, keys));
   list?.push(structuredClone(random.pick(list)));
+}
+
+/** Gives many fields one alias. */
+function renameAll(fields, random, perMille) {
+  for (const selection of fields) {
+    // graphql-js forgets that __typename has a type, and that it can be another one than that of its namesakes.
+    if (selection.name.value !== '__typename' && random.chance(perMille)) {
+      selection.alias = name('same');
+    }
+  }
 }
 
 function spread(fragment) {
@@ -475,10 +475,14 @@ export const ofText = {
       () => random.pick(STRING_LITERALS),
     ),
   character(text, random) {
-    const at = random.below(text.length + 1);
-    return text.slice(0, at) + random.pick(CHARACTERS) + text.slice(at);
+    const characters = Array.from(text);
+    characters.splice(random.below(characters.length + 1), 0, random.pick(CHARACTERS));
+    return characters.join('');
   },
-  truncate: (text, random) => text.slice(0, random.below(text.length)),
+  truncate(text, random) {
+    const characters = Array.from(text);
+    return characters.slice(0, random.below(characters.length)).join('');
+  },
   nothing: (text, random) =>
     random.pick(['', ' ', '#', '{', '{}', 'query', 'query Q', '\uFEFF{ __typename }', '{ __typename }\u0000']),
 };

@@ -92,6 +92,13 @@ impl EraYear {
         self.era.row().first_year + i16::from(self.year) - 1
     }
 
+    /// The era year of a day: 1989-01-07 is 昭和64年. `None` before 明治.
+    pub fn of_day(day: Date) -> Option<Self> {
+        let era = Era::of(day)?;
+        let year = i16::try_from(day.year()).ok()? - era.row().first_year + 1;
+        Some(Self { era, year: u8::try_from(year).ok()? })
+    }
+
     /// The era year in which a Gregorian year ends, as documents count a whole year: 2019 is 令和元年.
     /// `None` before 1868.
     pub fn of_gregorian(year: i16) -> Option<Self> {

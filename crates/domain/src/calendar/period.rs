@@ -83,6 +83,13 @@ pub struct Years {
     last: i16,
 }
 
+impl Years {
+    /// The last year.
+    pub const fn last(self) -> i16 {
+        self.last
+    }
+}
+
 /// A first and a later last day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Days {
@@ -103,9 +110,9 @@ pub struct MonthDay {
 pub struct PeriodError(String);
 
 impl Period {
-    /// From `first` to `last`, both of one kind; `None` if the last is not the later one.
+    /// From `first` to `last`, both of one kind; `None` if the last is not the later one, or no year of ours.
     pub fn span(kind: YearKind, first: i16, last: i16) -> Option<Self> {
-        (first < last).then_some(Self::Span(kind, Years { first, last }))
+        (first < last && plausible(first) && plausible(last)).then_some(Self::Span(kind, Years { first, last }))
     }
 
     /// From a day to a later one.
@@ -189,13 +196,18 @@ impl Period {
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let year = |year: i16| EraYear::of_gregorian(year).map_or_else(|| year.to_string(), |year| year.to_string());
-        let day = |day: Date| format!("{}年{}月{}日", year(gregorian(day)), u8::from(day.month()), day.day());
+        // A day belongs to the era of its time: 平成31年3月31日.
+        let dated = |day: Date| EraYear::of_day(day).map_or_else(|| day.year().to_string(), |year| year.to_string());
+        let day = |day: Date| format!("{}年{}月{}日", dated(day), u8::from(day.month()), day.day());
         match *self {
             Self::Year(kind, y) => write!(f, "{}{}", year(y), kind.suffix()),
             Self::Span(kind, Years { first, last }) => {
                 write!(f, "{}{}～{}{}", year(first), kind.suffix(), year(last), kind.suffix())
             }
-            Self::Month(y, month) => write!(f, "{}年{}月", year(y), month as u8),
+            Self::Month(y, month) => match self.last_day() {
+                Some(last) => write!(f, "{}年{}月", dated(last), month as u8),
+                None => write!(f, "{y}年{}月", month as u8),
+            },
             Self::Day(d) => f.write_str(&day(d)),
             Self::Days(Days { first, last }) => write!(f, "{}～{}", day(first), day(last)),
             Self::EveryYearOn(MonthDay { month, day }) => write!(f, "{}月{day}日", month as u8),
@@ -233,11 +245,6 @@ impl<'de> Deserialize<'de> for Period {
 /// Years are kept to the range of fiscal years, so that no arithmetic on them can overflow.
 fn plausible(year: i16) -> bool {
     FiscalYear::new(year).is_ok()
-}
-
-/// The Gregorian year of a day; the days that can be read lie in four-digit years.
-fn gregorian(day: Date) -> i16 {
-    i16::try_from(day.year()).unwrap_or(i16::MAX)
 }
 
 fn year_start(kind: YearKind, year: i16) -> Option<Date> {
@@ -306,7 +313,8 @@ fn read(text: &str, era: Option<Era>) -> Option<Period> {
         return Some(term);
     }
     if let Some((first, last)) = text.split_once(['～', '~', '〜']) {
-        let last = read_one(last.trim(), era)?;
+        // 平成27～31年度: the era stands once, at the start.
+        let last = read_one(last.trim(), Era::strip(first.trim()).map(|(era, _)| era).or(era))?;
         // 平成27～令和2年: the kind stands once, at the end.
         let first = first.trim();
         let first = read_one(first, era).or_else(|| match last {
@@ -416,6 +424,8 @@ mod tests {
             ("H30.3", "2018-03"),
             ("平成30年3月", "2018-03"),
             ("R2.10.1～R3.9.30", "2020-10-01/2021-09-30"),
+            ("平成27～31年度", "FY2015/FY2019"),
+            ("H27～31年", "CY2015/CY2019"),
             ("10/1", "--10-01"),
             ("3月31日", "--03-31"),
         ] {
@@ -439,6 +449,14 @@ mod tests {
             "FY99999",
         ] {
             assert_eq!(code(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_day_is_printed_in_the_era_of_its_time() {
+        for text in ["平成31年3月31日", "令和元年5月1日", "平成31年4月", "令和元年5月", "昭和64年1月7日"]
+        {
+            assert_eq!(Period::parse(text, None).unwrap().to_string(), text);
         }
     }
 

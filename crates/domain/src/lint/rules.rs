@@ -278,6 +278,15 @@ impl Reader<'_> {
     fn years_against_final(&mut self, statement: &TargetStatement) {
         let indicator = self.indicator;
         let Some(stated) = statement.requirement.amount() else { return };
+        // A misprinted unit is told by itself; here numbers of another scale must not be compared.
+        let scale = |unit: Option<&Unit>| unit.map_or(0, Unit::exponent);
+        let own = indicator.unit.as_ref();
+        if stated.unit.is_some()
+            && own.is_some_and(|own| own.symbol() == stated.unit.as_ref().map_or("", Unit::symbol))
+            && scale(stated.unit.as_ref()) != scale(own)
+        {
+            return;
+        }
         let mut report = |year: Option<FiscalYear>, found: Decimal| {
             let part = year.map_or(Part::Total, Part::YearTarget);
             let (ja, en) = year.map_or_else(
@@ -304,10 +313,11 @@ impl Reader<'_> {
                 }
             }
             Scope::In(period) => {
+                // A year of any kind is compared with the fiscal year of its name, as documents do.
                 let last = match period {
                     Period::Year(_, year) => FiscalYear::new(year).ok(),
-                    // A calendar year that ends a span is compared with the fiscal year of its name, as documents do.
-                    _ => period.last_day().and_then(|day| FiscalYear::new(i16::try_from(day.year()).ok()?).ok()),
+                    Period::Span(_, years) => FiscalYear::new(years.last()).ok(),
+                    _ => period.last_day().and_then(FiscalYear::of),
                 };
                 let in_year = last.and_then(|year| indicator.figures.year(year)?.target.as_ref()?.amount());
                 if let (Some(year), Some(amount)) = (last, in_year)

@@ -63,7 +63,7 @@ pub enum Absence {
 }
 
 /// Words that documents print in place of a number.
-const ABSENCES: [(&str, Absence); 21] = [
+const ABSENCES: [(&str, Absence); 20] = [
     ("調査中", Absence::NotYetReported),
     ("集計中", Absence::NotYetReported),
     ("未確定", Absence::NotYetReported),
@@ -76,7 +76,6 @@ const ABSENCES: [(&str, Absence); 21] = [
     ("未把握", Absence::NotMeasured),
     ("未調査", Absence::NotMeasured),
     ("未実施", Absence::NotMeasured),
-    ("…", Absence::NotMeasured),
     ("...", Absence::NotMeasured),
     ("未着手", Absence::NotStarted),
     ("未開始", Absence::NotStarted),

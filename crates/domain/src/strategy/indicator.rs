@@ -1,7 +1,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Accumulation, Cell, Lifecycle, Remark, Schedule, Scope, Target, TargetStatement};
+use super::{Accumulation, Cell, Content, Lifecycle, Remark, Schedule, Scope, Target, TargetStatement};
 use crate::{
     DepartmentId, IndicatorId, NodeId,
     calendar::{FiscalYear, Period},
@@ -93,11 +93,9 @@ impl Baseline {
     pub fn read(printed: &str) -> Self {
         let normal = crate::text::normalize(printed);
         // The period is looked for in the normalised text, and so is the bracket: 100％（令和元年) mixes two widths.
+        // A bracket that is no period (住民アンケート) says something else about the value; the printed text keeps it.
         let (head, period) = match normal.strip_suffix(')').and_then(|text| text.rsplit_once('(')) {
-            Some((head, bracket)) => match Period::parse(bracket, None) {
-                Ok(period) => (head, Some(period)),
-                Err(_) => (&*normal, None),
-            },
+            Some((head, bracket)) => (head.trim_end(), Period::parse(bracket, None).ok()),
             None => (&*normal, None),
         };
         let dashed = head.trim_start_matches(crate::text::is_dash);
@@ -284,7 +282,11 @@ impl Indicator {
     /// When the target asks for a figure, in a plan that runs from `first` to `last`.
     pub fn schedule(&self, first: FiscalYear, last: FiscalYear) -> Option<Schedule> {
         let statement = self.statement()?;
-        let mut years = self.figures.targets().map(|(year, _)| year).filter(|year| (first..=last).contains(year));
+        let says = |figures: &&YearFigures| {
+            figures.target.as_ref().is_some_and(|cell| !matches!(cell.content(), Content::Absent(_)))
+        };
+        let years = self.figures.years().iter().filter(says).map(|figures| figures.year);
+        let mut years = years.filter(|year| (first..=last).contains(year));
         let Some(from) = years.next() else {
             // A document without yearly targets says it by the scope alone.
             return Some(if statement.scope == Scope::EachYear {
@@ -330,6 +332,8 @@ mod tests {
             ("△7.04％（平成27年～令和２年）", Some("-7.04"), Some("%"), Some("CY2015/CY2020")),
             ("－件（令和2年）", None, Some("件"), Some("CY2020")),
             ("－（令和元年）", None, None, Some("CY2019")),
+            ("36.7％（住民アンケート）", Some("36.7"), Some("%"), None),
+            ("3人（平成27～31年度）", Some("3"), Some("人"), Some("FY2015/FY2019")),
             ("－", None, None, None),
             ("8", Some("8"), None, None),
             ("", None, None, None),

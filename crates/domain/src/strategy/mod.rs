@@ -148,8 +148,8 @@ pub enum StrategyError {
     /// No level.
     #[error("the plan has no levels; name at least one")]
     NoLevels,
-    /// A node's parent is missing, or is below the node.
-    #[error("the node “{0}” hangs on no other node of this strategy, or below itself")]
+    /// A node's parent is missing.
+    #[error("the node “{0}” hangs on a node that this strategy does not have")]
     Unreachable(String),
     /// A node is not on a level below its parent.
     #[error("the node “{0}” must stand on a level of the plan that is below its parent's")]

@@ -143,13 +143,29 @@ pub struct TargetReading {
     pub amount: Option<Amount>,
     /// Whether it asks to keep a level (維持, 持続, 確保 do).
     pub keeps: bool,
-    /// A rank (県内1位).
+    /// A rank (県内1位, 3位以内).
     pub rank: Option<u32>,
+    /// A change against the baseline in percent (10%増 is 10, 5％減 is −5).
+    pub growth: Option<Decimal>,
     /// The time it claims.
     pub scope: Scope,
     /// Whether it speaks of a mean of years.
     pub mean: bool,
 }
+
+/// Words for a scope, before a target or in the bracket behind it; longer ones first.
+const SCOPES: [(&str, Scope); 10] = [
+    ("計画期間中", Scope::WholePlan),
+    ("計画期間", Scope::WholePlan),
+    ("各年度", Scope::EachYear),
+    ("毎年度", Scope::EachYear),
+    ("単年度", Scope::EachYear),
+    ("各年", Scope::EachYear),
+    ("毎年", Scope::EachYear),
+    ("単年", Scope::EachYear),
+    ("年間", Scope::EachYear),
+    ("累計", Scope::WholePlan),
+];
 
 impl TargetReading {
     /// Reads a printed target: 40.0％（5年間）, 計画期間中におおむね100億円以下, 単年12億円以上維持, 県内1位.
@@ -161,19 +177,10 @@ impl TargetReading {
         };
         let mut scope = bracket.map_or(Scope::Unstated, Scope::read);
         let mut rest = head;
-        for (words, found) in [
-            ("計画期間中", Scope::WholePlan),
-            ("毎年度", Scope::EachYear),
-            ("各年度", Scope::EachYear),
-            ("毎年", Scope::EachYear),
-            ("年間", Scope::EachYear),
-            ("単年", Scope::EachYear),
-        ] {
-            if let Some(behind) = rest.strip_prefix(words) {
-                scope = found;
-                rest = behind.trim_start_matches(['に', '、', ',', ' ']);
-                break;
-            }
+        if let Some((found, behind)) = SCOPES.iter().find_map(|(words, found)| Some((found, rest.strip_prefix(words)?)))
+        {
+            scope = *found;
+            rest = behind.trim_start_matches(['に', '、', ',', ' ']);
         }
         let mut keeps = false;
         for word in ["維持", "持続", "確保"] {
@@ -184,14 +191,21 @@ impl TargetReading {
         }
         // 新規5名: the word tells what is counted, not how many.
         rest = rest.strip_prefix("新規").unwrap_or(rest);
-        let rank = rest.strip_suffix('位').and_then(|text| {
+        let place = rest.strip_suffix("以内").or_else(|| rest.strip_suffix("以上")).unwrap_or(rest).strip_suffix('位');
+        let rank = place.and_then(|text| {
             let digits = text.trim_end_matches(|c: char| c.is_ascii_digit()).len();
             text[digits..].parse().ok().filter(|rank| *rank > 0)
         });
+        let percent = |sign: char, text: &str| {
+            let percent = Amount::parse(text.strip_suffix('加').unwrap_or(text).strip_suffix(sign)?)?;
+            percent.unit.is_some_and(|unit| unit.symbol() == "%").then_some(percent.value)
+        };
+        let growth = percent('増', rest).or_else(|| percent('減', rest).map(|percent| -percent));
         Self {
             amount: Amount::parse(rest).filter(|_| rank.is_none()),
             keeps,
             rank,
+            growth,
             scope,
             mean: bracket.is_some_and(|text| text.ends_with("平均")),
         }
@@ -203,6 +217,9 @@ impl TargetReading {
     pub fn requirement(&self, baseline: Option<Decimal>, fewer_is_better: bool) -> Option<Requirement> {
         if let Some(rank) = self.rank {
             return Some(Requirement::Rank(rank));
+        }
+        if let Some(percent) = self.growth {
+            return Some(Requirement::Growth(percent));
         }
         let amount = self.amount.clone()?;
         let at_most = match amount.bound {
@@ -225,16 +242,16 @@ impl Scope {
     /// Reads what stands in the bracket behind a target: 5年間, 各年度, 令和7年.
     fn read(text: &str) -> Self {
         let text = text.trim();
-        if matches!(text, "各年度" | "毎年度" | "毎年" | "各年" | "単年度") {
-            return Self::EachYear;
+        if let Some((_, scope)) = SCOPES.iter().find(|(words, _)| *words == text) {
+            return *scope;
         }
-        let years = text.strip_suffix("年間").or_else(|| text.strip_suffix("年間累計"));
-        if years.is_some_and(|years| years.parse::<u8>().is_ok()) || matches!(text, "計画期間" | "計画期間中" | "累計")
-        {
+        let years = ["の累計", "累計", "の合計", "合計"].iter().find_map(|end| text.strip_suffix(end)).unwrap_or(text);
+        let count = ["年間", "か年", "カ年", "ヵ年", "ケ年"].iter().find_map(|end| years.strip_suffix(end));
+        if years.is_empty() || count.is_some_and(|count| count.parse::<u8>().is_ok()) {
             return Self::WholePlan;
         }
         if let Some((years, _)) = text.split_once("の").filter(|(_, mean)| mean.ends_with("平均"))
-            && let Some((first, last)) = years.split_once(['-', '~', '～', '–'])
+            && let Some((first, last)) = years.split_once(['-', '~', '～', '〜', '–'])
             && let (Ok(first), Ok(last)) = (first.parse(), last.parse())
             && let Some(span) = Period::span(crate::calendar::YearKind::Fiscal, first, last)
         {
@@ -254,6 +271,7 @@ mod tests {
         let text = match requirement {
             None => "none".into(),
             Some(Requirement::Rank(rank)) => format!("rank {rank}"),
+            Some(Requirement::Growth(percent)) => format!("growth {percent}"),
             Some(requirement) => {
                 let amount = requirement.amount().unwrap();
                 let kind = format!("{requirement:?}");
@@ -292,6 +310,23 @@ mod tests {
         assert_eq!(mean.scope, Scope::In("FY2020/FY2024".parse().unwrap()));
         assert_eq!(mean.amount.unwrap().value.to_string(), "3.6");
         assert!(TargetReading::of("おおむね100億円以下").amount.unwrap().approximate);
+    }
+
+    #[test]
+    fn other_spellings_mean_the_same() {
+        for (text, requirement, scope) in [
+            ("単年度12億円以上維持", "KeepAtLeast 12億円", Scope::EachYear),
+            ("県内3位以内", "rank 3", Scope::Unstated),
+            ("55組（５か年）", "AtLeast 55組", Scope::WholePlan),
+            ("55組（5年間の累計）", "AtLeast 55組", Scope::WholePlan),
+            ("10％増（令和7年度）", "growth 10", Scope::In("FY2025".parse().unwrap())),
+            ("5％減", "growth -5", Scope::Unstated),
+        ] {
+            assert_eq!(read(text, None, false), (requirement.into(), scope), "{text}");
+        }
+        let mean = TargetReading::of("3.6人（2020〜2024の5年平均）");
+        assert_eq!(mean.scope, Scope::In("FY2020/FY2024".parse().unwrap()));
+        assert_eq!(TargetReading::of("3人（27-31の5年平均）").scope, Scope::Unstated);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use async_graphql::{Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use shirube_domain::{
     lint::Subject,
     strategy::{self, Role},
@@ -12,6 +12,7 @@ use super::{
 use crate::{
     error::{bad_input, outward},
     id::GlobalId,
+    limits::spend,
     page::{Page, PageArguments, connection},
     scalars::FiscalYear,
 };
@@ -105,13 +106,15 @@ impl Indicator {
     /// Target and actual by fiscal year, in order.
     async fn figures(
         &self,
+        context: &Context<'_>,
         #[graphql(desc = "Only of these fiscal years; all if absent.")] years: Option<Vec<FiscalYear>>,
-    ) -> Vec<YearFigures<'_>> {
+    ) -> Result<Vec<YearFigures<'_>>> {
         let of = self.domain();
+        spend(context, of.figures.years().len())?;
         let wanted = |figures: &&strategy::YearFigures| {
             years.as_ref().is_none_or(|years| years.iter().any(|year| year.0 == figures.year))
         };
-        of.figures.years().iter().filter(wanted).map(|figures| YearFigures::Indicator { figures, of }).collect()
+        Ok(of.figures.years().iter().filter(wanted).map(|figures| YearFigures::Indicator { figures, of }).collect())
     }
 
     /// The total column (5年間の合計); null where the report has none.
@@ -146,8 +149,8 @@ impl Indicator {
     }
 
     /// What a careful reader would notice about it.
-    async fn findings(&self) -> Vec<Finding> {
-        self.strategy.findings_on(Subject::Indicator(self.domain().id))
+    async fn findings(&self, context: &Context<'_>) -> Result<Vec<Finding>> {
+        self.strategy.findings_on(context, Subject::Indicator(self.domain().id))
     }
 }
 

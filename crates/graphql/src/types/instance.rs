@@ -58,6 +58,9 @@ impl Instance {
             root_fields: limits::ROOT_FIELDS,
             selections: limits::SELECTIONS,
             cost: limits::COST,
+            items: limits::ITEMS,
+            variable_values: limits::VARIABLE_VALUES,
+            variable_characters: limits::VARIABLE_CHARACTERS,
             page_size: page::PAGE_LIMIT,
             body_bytes: limits::BODY_BYTES,
             seconds: limits::SECONDS,
@@ -76,7 +79,8 @@ pub(crate) struct Attribution {
     terms: &'static str,
 }
 
-/// What a request may ask for at most; more is refused with QUERY_TOO_COMPLEX.
+/// What a request may ask for at most. More is refused: with QUERY_TOO_COMPLEX, a page size with BAD_USER_INPUT, a body by
+/// the HTTP status 413, and a request that takes too long with UNAVAILABLE.
 #[derive(SimpleObject)]
 pub(crate) struct Limits {
     /// Characters of the query's text.
@@ -95,6 +99,12 @@ pub(crate) struct Limits {
     selections: usize,
     /// The estimated number of values in the answer: fields, multiplied by the sizes of the lists above them.
     cost: usize,
+    /// Items that the lists of one answer may hold in all.
+    items: usize,
+    /// Values in the variables of a request.
+    variable_values: usize,
+    /// Characters in the variables of a request.
+    variable_characters: usize,
     /// Items of a page.
     page_size: usize,
     /// Bytes of the request's body.

@@ -11,6 +11,7 @@ use super::{OfficialSeries, Strategy};
 use crate::{
     error::{bad_input, outward},
     id::GlobalId,
+    limits::spend,
     page::{Page, PageArguments, connection},
     scalars::{DateTime, MunicipalityCode},
 };
@@ -151,8 +152,10 @@ impl Municipality {
     }
 
     /// Its strategies of which a revision is published, the latest plan first.
-    async fn strategies(&self) -> Vec<Strategy> {
-        self.app.strategies(self.domain().code).into_iter().map(Strategy::latest).collect()
+    async fn strategies(&self, context: &Context<'_>) -> Result<Vec<Strategy>> {
+        let strategies = self.app.strategies(self.domain().code);
+        spend(context, strategies.len())?;
+        Ok(strategies.into_iter().map(Strategy::latest).collect())
     }
 
     /// Its current strategy: the published one with the latest plan. Null if none is published, or was at that time.
@@ -168,25 +171,24 @@ impl Municipality {
     /// Official statistics (公的統計) of this municipality.
     async fn official_statistics(
         &self,
-        #[graphql(desc = "Only these series, by their key; all if absent.")] keys: Option<Vec<String>>,
+        context: &Context<'_>,
+        #[graphql(
+            desc = "Only these series, by their key; all if absent. They come in the order of the keys' alphabet."
+        )]
+        keys: Option<Vec<String>>,
         #[graphql(desc = "From this year on.")] from_year: Option<i16>,
         #[graphql(desc = "Up to this year.")] to_year: Option<i16>,
     ) -> Result<Vec<OfficialSeries>> {
         let all = self.app.reference().official();
-        let series =
-            |at: usize| OfficialSeries { app: self.app.clone(), at, municipality: self.at, from_year, to_year };
-        match keys {
-            None => Ok((0..all.len()).map(series).collect()),
-            Some(keys) => keys
-                .iter()
-                .map(|key| {
-                    let at = all.iter().position(|of| of.indicator.id == *key);
-                    at.map(series).ok_or_else(|| {
-                        bad_input("keys", format!("“{key}” is not an official series; officialIndicators lists them"))
-                    })
-                })
-                .collect(),
+        if let Some(unknown) = keys.iter().flatten().find(|key| all.iter().all(|of| of.indicator.id != **key)) {
+            let message = format!("“{unknown}” is not an official series; officialIndicators lists them");
+            return Err(bad_input("keys", message));
         }
+        let wanted = |at: &usize| keys.as_ref().is_none_or(|keys| keys.contains(&all[*at].indicator.id));
+        let found: Vec<usize> = (0..all.len()).filter(wanted).collect();
+        spend(context, found.len())?;
+        let series = |at| OfficialSeries { app: self.app.clone(), at, municipality: self.at, from_year, to_year };
+        Ok(found.into_iter().map(series).collect())
     }
 }
 

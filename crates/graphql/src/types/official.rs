@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
-use async_graphql::{ID, Object, SimpleObject};
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use shirube_app::App;
 use shirube_domain::{calendar, reference::OFFICIAL_ATTRIBUTION};
 
 use super::{Period, StandardIndicator};
-use crate::{id::GlobalId, scalars::Decimal};
+use crate::{id::GlobalId, limits::spend, scalars::Decimal};
 
 #[derive(Clone)]
 pub(crate) struct OfficialIndicator {
@@ -85,10 +85,11 @@ impl OfficialSeries {
     }
 
     /// Its values, in order of years. Years without a value are left out.
-    async fn values(&self) -> Vec<OfficialValue> {
+    async fn values(&self, context: &Context<'_>) -> Result<Vec<OfficialValue>> {
         let series = &self.app.reference().official()[self.at];
+        spend(context, series.values(self.municipality).count())?;
         let kind = series.indicator.year_kind;
-        series
+        let values = series
             .values(self.municipality)
             .filter(|(year, _)| self.from_year.is_none_or(|from| *year >= from))
             .filter(|(year, _)| self.to_year.is_none_or(|to| *year <= to))
@@ -96,8 +97,8 @@ impl OfficialSeries {
                 year,
                 period: Period(calendar::Period::Year(kind, year)),
                 value: Decimal(value),
-            })
-            .collect()
+            });
+        Ok(values.collect())
     }
 }
 

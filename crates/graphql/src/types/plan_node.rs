@@ -1,4 +1,4 @@
-use async_graphql::{ID, Object};
+use async_graphql::{Context, ID, Object, Result};
 use shirube_domain::{lint::Subject, strategy};
 
 use super::{
@@ -6,7 +6,7 @@ use super::{
     revision::Finding,
     strategy::{Counts, Department, Level},
 };
-use crate::{id::GlobalId, scalars::FiscalYear};
+use crate::{id::GlobalId, limits::spend, scalars::FiscalYear};
 
 #[derive(Clone)]
 pub(crate) struct PlanNode {
@@ -60,13 +60,16 @@ impl PlanNode {
     }
 
     /// The nodes right below, in the order of the document.
-    async fn children(&self) -> Vec<Self> {
-        self.strategy.domain().children(self.at).map(|at| self.strategy.node(at)).collect()
+    async fn children(&self, context: &Context<'_>) -> Result<Vec<Self>> {
+        spend(context, self.strategy.domain().children(self.at).count())?;
+        Ok(self.strategy.domain().children(self.at).map(|at| self.strategy.node(at)).collect())
     }
 
     /// The indicators that hang on this node itself.
-    async fn indicators(&self) -> Vec<Indicator> {
-        self.strategy.domain().own_indicators(self.at).map(|at| self.strategy.indicator(at)).collect()
+    async fn indicators(&self, context: &Context<'_>) -> Result<Vec<Indicator>> {
+        let own = self.strategy.domain().own_indicators(self.at);
+        spend(context, own.len())?;
+        Ok(own.map(|at| self.strategy.indicator(at)).collect())
     }
 
     /// What is counted in this node and all below it.
@@ -100,8 +103,8 @@ impl PlanNode {
     }
 
     /// What a careful reader would notice about this node itself.
-    async fn findings(&self) -> Vec<Finding> {
-        self.strategy.findings_on(Subject::Node(self.domain().id))
+    async fn findings(&self, context: &Context<'_>) -> Result<Vec<Finding>> {
+        self.strategy.findings_on(context, Subject::Node(self.domain().id))
     }
 }
 

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     id::{GlobalId, StrategyKey},
+    limits::spend,
     page::PageArguments,
     scalars::FiscalYear,
 };
@@ -64,10 +65,12 @@ impl Strategy {
     }
 
     /// The findings on one node or indicator.
-    pub(crate) fn findings_on(&self, subject: Subject) -> Vec<Finding> {
+    pub(crate) fn findings_on(&self, context: &Context<'_>, subject: Subject) -> Result<Vec<Finding>> {
         let findings = self.revision.findings();
+        // All of them are looked at.
+        spend(context, findings.len())?;
         let on = |at: &usize| findings[*at].subject == subject;
-        (0..findings.len()).filter(on).map(|at| Finding { strategy: self.clone(), at }).collect()
+        Ok((0..findings.len()).filter(on).map(|at| Finding { strategy: self.clone(), at }).collect())
     }
 
     /// The department of an id.
@@ -125,25 +128,31 @@ impl Strategy {
     }
 
     /// The nodes of the top level (基本目標), in the order of the document.
-    async fn roots(&self) -> Vec<PlanNode> {
-        self.domain().roots().map(|at| self.node(at)).collect()
+    async fn roots(&self, context: &Context<'_>) -> Result<Vec<PlanNode>> {
+        spend(context, self.domain().roots().count())?;
+        Ok(self.domain().roots().map(|at| self.node(at)).collect())
     }
 
     /// All nodes, each before those below it: the whole tree in the order of the document, however deep it is.
-    async fn nodes(&self) -> Vec<PlanNode> {
-        (0..self.domain().nodes().len()).map(|at| self.node(at)).collect()
+    async fn nodes(&self, context: &Context<'_>) -> Result<Vec<PlanNode>> {
+        spend(context, self.domain().nodes().len())?;
+        Ok((0..self.domain().nodes().len()).map(|at| self.node(at)).collect())
     }
 
     /// Its indicators (指標), in the order of the document.
     async fn indicators(
         &self,
+        context: &Context<'_>,
         #[graphql(desc = "Which indicators; all if absent.")] filter: Option<IndicatorFilter>,
         #[graphql(desc = "How many, 1 to 100, from the start or behind `after`.")] first: Option<i32>,
         #[graphql(desc = "The cursor behind which the page starts.")] after: Option<String>,
         #[graphql(desc = "How many, 1 to 100, from the end or before `before`.")] last: Option<i32>,
         #[graphql(desc = "The cursor before which the page ends.")] before: Option<String>,
     ) -> Result<IndicatorConnection> {
-        indicators(self, filter.unwrap_or_default(), &PageArguments { first, after, last, before })
+        let arguments = PageArguments { first, after, last, before };
+        let page = indicators(self, filter.unwrap_or_default(), &arguments)?;
+        spend(context, page.len())?;
+        Ok(page)
     }
 
     /// What is counted in all: 事業数, ＫＰＩ数.
@@ -169,11 +178,13 @@ impl Strategy {
     /// What a careful reader would notice (点検結果).
     async fn findings(
         &self,
+        context: &Context<'_>,
         #[graphql(desc = "Only what these rules found; all if absent.")] rules: Option<Vec<LintRule>>,
-    ) -> Vec<Finding> {
+    ) -> Result<Vec<Finding>> {
         let findings = self.revision.findings();
+        spend(context, findings.len())?;
         let wanted = |at: &usize| rules.as_ref().is_none_or(|rules| rules.contains(&findings[*at].rule.into()));
-        (0..findings.len()).filter(wanted).map(|at| Finding { strategy: self.clone(), at }).collect()
+        Ok((0..findings.len()).filter(wanted).map(|at| Finding { strategy: self.clone(), at }).collect())
     }
 
     /// The revision in which it was published like this.
@@ -182,8 +193,9 @@ impl Strategy {
     }
 
     /// All its revisions, the latest first.
-    async fn revisions(&self) -> Vec<Revision> {
-        self.history.revisions().rev().cloned().map(Revision).collect()
+    async fn revisions(&self, context: &Context<'_>) -> Result<Vec<Revision>> {
+        spend(context, self.history.revisions().count())?;
+        Ok(self.history.revisions().rev().cloned().map(Revision).collect())
     }
 
     /// The same strategy in another revision; null if there is none.

@@ -38,32 +38,37 @@ impl Media {
         if given.is_empty() {
             return Some(Self::Json);
         }
-        let ranges = given.iter().flat_map(|value| value.split(','));
-        let offers = ranges.filter_map(|range| {
-            let mut parts = range.split(';').map(str::trim);
-            let media = match parts.next()?.to_ascii_lowercase().as_str() {
-                "application/graphql-response+json" => Self::GraphqlResponse,
-                "application/json" | "application/*" | "*/*" => Self::Json,
-                _ => return None,
-            };
-            let mut quality = 1.0;
-            for parameter in parts {
-                let (name, value) = parameter.split_once('=')?;
-                match name.trim().to_ascii_lowercase().as_str() {
-                    "q" => quality = value.trim().parse().ok()?,
-                    "charset" if !is_utf8(value) => return None,
-                    _ => {}
-                }
-            }
-            (quality > 0.0).then_some((media, quality))
-        });
-        // Of equals, the newer type; it tells failures apart.
-        offers
-            .max_by(|(one, quality), (other, than): &(Self, f32)| {
-                quality.total_cmp(than).then((*one == Self::GraphqlResponse).cmp(&(*other == Self::GraphqlResponse)))
-            })
-            .map(|(media, _)| media)
+        let ranges: Vec<_> = given.iter().flat_map(|value| value.split(',')).filter_map(read_range).collect();
+        // For each type the most specific range that holds it decides.
+        let quality = |media: &str| {
+            let specific = |of: &str| ranges.iter().rfind(|(range, _)| range == of).map(|(_, quality)| *quality);
+            specific(media).or_else(|| specific("application/*")).or_else(|| specific("*/*")).unwrap_or(0.0)
+        };
+        let (new, old) = (quality("application/graphql-response+json"), quality("application/json"));
+        // A client that takes anything gets the older type, which every client knows.
+        let named = ranges.iter().any(|(range, _)| range == "application/graphql-response+json");
+        if new > 0.0 && (new > old || (named && new >= old)) {
+            Some(Self::GraphqlResponse)
+        } else {
+            (old > 0.0).then_some(Self::Json)
+        }
     }
+}
+
+/// A media range of Accept in lower case, with its quality. One that asks for another charset than UTF-8 is passed over.
+fn read_range(range: &str) -> Option<(String, f32)> {
+    let mut parts = range.split(';').map(str::trim);
+    let media = parts.next()?.to_ascii_lowercase();
+    let mut quality = 1.0;
+    for parameter in parts {
+        let (name, value) = parameter.split_once('=')?;
+        match name.trim().to_ascii_lowercase().as_str() {
+            "q" => quality = value.trim().parse().ok()?,
+            "charset" if !is_utf8(value) => return None,
+            _ => {}
+        }
+    }
+    Some((media, quality))
 }
 
 fn is_utf8(charset: &str) -> bool {
@@ -272,6 +277,7 @@ mod tests {
         assert_eq!(accepted("application/graphql-response+json;q=0.5, application/json"), Some(Media::Json));
         assert_eq!(accepted("text/html"), None);
         assert_eq!(accepted("application/json;q=0"), None);
+        assert_eq!(accepted("application/json;q=0, */*"), Some(Media::GraphqlResponse));
         assert_eq!(accepted("application/json; charset=iso-8859-1"), None);
     }
 

@@ -6,6 +6,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use tracing::Instrument;
 use uuid::Uuid;
 
 /// The name of the operation that a request executed, left by the handler for the log.
@@ -36,7 +37,8 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
     } else if ambiguous {
         (StatusCode::BAD_REQUEST, "Content-Length and Transfer-Encoding exclude each other\n").into_response()
     } else {
-        next.run(request).await
+        // Everything that is logged on the way carries the id.
+        next.run(request).instrument(tracing::info_span!("request", request_id = %id)).await
     };
     let elapsed = start.elapsed();
     let status = response.status().as_u16();

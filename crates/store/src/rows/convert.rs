@@ -289,6 +289,19 @@ impl DraftRows {
         Ok(())
     }
 
+    /// Replaces departments by those of the same name that are there already.
+    pub(crate) fn adopt_departments(&mut self, known: &[department::Model]) {
+        let mut ids = std::collections::HashMap::new();
+        self.departments.retain(|row| {
+            let adopted = known.iter().find(|of| of.name == row.name);
+            ids.extend(adopted.map(|of| (row.id, of.id)));
+            adopted.is_none()
+        });
+        let adopt = |id: &mut Option<Uuid>| *id = id.map(|id| ids.get(&id).copied().unwrap_or(id));
+        self.nodes.iter_mut().for_each(|row| adopt(&mut row.department_id));
+        self.indicators.iter_mut().for_each(|row| adopt(&mut row.department_id));
+    }
+
     /// The strategy of the rows. Rows are taken in their stored order of position.
     pub(crate) fn into_strategy(mut self) -> StoreResult<Option<Strategy>> {
         let Some(row) = self.strategy.pop() else { return Ok(None) };
@@ -330,7 +343,9 @@ impl DraftRows {
                 .remove(&node.id.uuid())
                 .unwrap_or_default()
                 .into_iter()
-                .map(|node_remark::Model { fiscal_year, text, .. }| Ok(Remark { year: year(fiscal_year)?, text }))
+                .map(|node_remark::Model { municipality: _, strategy_id: _, node_id: _, fiscal_year, text }| {
+                    Ok(Remark { year: year(fiscal_year)?, text })
+                })
                 .collect::<StoreResult<_>>()?;
         }
         let parts = StrategyParts {
@@ -358,19 +373,40 @@ impl DraftRows {
                 levels.sort_by_key(|row| row.position);
                 levels
                     .into_iter()
-                    .map(|level::Model { name, kind, .. }| Ok(Level { name, kind: named(kind)? }))
+                    .map(|level::Model { municipality: _, strategy_id: _, position: _, name, kind }| {
+                        Ok(Level { name, kind: named(kind)? })
+                    })
                     .collect::<StoreResult<_>>()?
             },
-            departments: self
-                .departments
-                .into_iter()
-                .map(|department::Model { id, name, .. }| Department { id: DepartmentId::from_uuid(id), name })
-                .collect(),
+            departments: named_departments(self.departments, &nodes, &indicators),
             nodes,
             indicators: indicators.into_iter().map(|row| hanging.indicator(row)).collect::<StoreResult<_>>()?,
         };
         Strategy::new(parts).map(Some).map_err(StoreError::corrupt)
     }
+}
+
+/// The departments that nodes and indicators name, in the order in which the document names them first. The table holds
+/// those of all strategies of the municipality.
+fn named_departments(
+    rows: Vec<department::Model>,
+    nodes: &[PlanNode],
+    indicators: &[indicator::Model],
+) -> Vec<Department> {
+    let mut named: Vec<Uuid> = Vec::new();
+    for node in nodes {
+        let own = indicators.iter().filter(|row| row.node_id == node.id.uuid()).filter_map(|row| row.department_id);
+        named.extend(node.department.map(DepartmentId::uuid).into_iter().chain(own));
+    }
+    let mut departments: Vec<(usize, Department)> = rows
+        .into_iter()
+        .filter_map(|department::Model { municipality: _, id, name }| {
+            let at = named.iter().position(|of| *of == id)?;
+            Some((at, Department { id: DepartmentId::from_uuid(id), name }))
+        })
+        .collect();
+    departments.sort_by_key(|(at, _)| *at);
+    departments.into_iter().map(|(_, department)| department).collect()
 }
 
 /// Whose rows they are.
@@ -554,6 +590,7 @@ struct Hanging {
 }
 
 impl Hanging {
+    #[expect(clippy::too_many_lines, reason = "a row of many columns, each named once")]
     fn indicator(&mut self, row: indicator::Model) -> StoreResult<Indicator> {
         let indicator::Model {
             municipality: _,
@@ -645,13 +682,30 @@ impl Hanging {
             figures: figures(self.figures.remove(&id).unwrap_or_default(), total)?,
             remarks: remarks
                 .into_iter()
-                .map(|indicator_remark::Model { fiscal_year, text, .. }| Ok(Remark { year: year(fiscal_year)?, text }))
+                .map(
+                    |indicator_remark::Model {
+                         municipality: _,
+                         strategy_id: _,
+                         indicator_id: _,
+                         fiscal_year,
+                         text,
+                     }| Ok(Remark { year: year(fiscal_year)?, text }),
+                )
                 .collect::<StoreResult<_>>()?,
             department: department_id.map(DepartmentId::from_uuid),
             lifecycle: lifecycle(started, ended)?,
             details: details
                 .into_iter()
-                .map(|indicator_detail::Model { heading, text, .. }| Detail { heading, text })
+                .map(
+                    |indicator_detail::Model {
+                         municipality: _,
+                         strategy_id: _,
+                         indicator_id: _,
+                         position: _,
+                         heading,
+                         text,
+                     }| Detail { heading, text },
+                )
                 .collect(),
         })
     }
