@@ -145,6 +145,9 @@ pub(crate) async fn strategy(
     number: Option<u32>,
     as_of: Option<OffsetDateTime>,
 ) -> Result<Option<Strategy>> {
+    if number.is_some() && as_of.is_some() {
+        return Err(both_given());
+    }
     let all = app.strategies(municipality);
     let found = match term {
         // The current strategy of that time, and not the one that came later.
@@ -168,10 +171,14 @@ pub(crate) async fn revision(
         (None, None) => At::Latest,
         (Some(number), None) => At::Revision(number),
         (None, Some(instant)) => At::Instant(instant),
-        (Some(_), Some(_)) => return Err(bad_input("asOf", "give revision or asOf, not both")),
+        (Some(_), Some(_)) => return Err(both_given()),
     };
     let found = app.revision(&history, at).await.map_err(outward)?;
     Ok(found.map(|revision| Strategy { history, revision }))
+}
+
+fn both_given() -> async_graphql::Error {
+    bad_input("asOf", "give revision or asOf, not both")
 }
 
 /// The thing of a global id.
