@@ -1,7 +1,7 @@
 //! What a request may ask for at most, measured before anything is executed.
 //!
-//! Two walks over the document, each of at most [`SELECTIONS`] steps: [`measure`] on the bare syntax, before validation
-//! (which is itself worth protecting), and [`cost`] on the validated operation, with the sizes of lists multiplied in.
+//! Two walks over the document, each of at most [`SELECTIONS`] steps: `measure` on the bare syntax, before validation
+//! (which is itself worth protecting), and `cost` on the validated operation, with the sizes of lists multiplied in.
 
 use std::{
     collections::HashMap,

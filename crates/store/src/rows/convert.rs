@@ -8,14 +8,15 @@ use serde::{Serialize, de::DeserializeOwned};
 use shirube_domain::{
     DepartmentId, IndicatorId, NodeId, StrategyId,
     calendar::FiscalYear,
-    quantity::{Amount, Unit},
+    quantity::Unit,
     strategy::{
         Baseline, Cell, Content, Department, Detail, Indicator, Level, Lifecycle, NoIndicator, PlanNode, PrintedTotal,
-        Remark, Report, Requirement, Role, Scope, Source, Strategy, StrategyParts, SupersededTarget, Target,
-        TargetStatement, Term, YearFigures,
+        Remark, Report, Role, Source, Strategy, StrategyParts, SupersededTarget, Target, TargetStatement, Term,
+        YearFigures,
     },
 };
 
+use super::columns::{AmountColumns, RequirementColumns, scope, scope_name};
 use super::tenant::{
     department, figure, indicator, indicator_detail, indicator_remark, level, node_remark, plan_node, strategy,
     target_revision,
@@ -44,7 +45,7 @@ fn year(year: i16) -> StoreResult<FiscalYear> {
     FiscalYear::new(year).map_err(StoreError::corrupt)
 }
 
-fn unit(printed: Option<String>) -> StoreResult<Option<Unit>> {
+pub(super) fn unit(printed: Option<String>) -> StoreResult<Option<Unit>> {
     printed.map(|printed| Unit::parse(&printed).map_err(StoreError::corrupt)).transpose()
 }
 
@@ -55,35 +56,6 @@ fn lifecycle(started: Option<i16>, ended: Option<i16>) -> StoreResult<Lifecycle>
 /// A count that was checked when the strategy was made: positions, levels and years fit in a column.
 fn small<T: TryFrom<usize, Error: std::error::Error + Send + Sync + 'static>>(value: usize) -> StoreResult<T> {
     value.try_into().map_err(StoreError::corrupt)
-}
-
-/// The columns of an amount: value, unit, bound, approximate.
-struct AmountColumns {
-    value: Option<String>,
-    unit: Option<String>,
-    bound: Option<String>,
-    approximate: bool,
-}
-
-impl AmountColumns {
-    fn of(amount: Option<&Amount>) -> StoreResult<Self> {
-        Ok(Self {
-            value: amount.map(|amount| amount.value.to_string()),
-            unit: amount.and_then(|amount| Some(amount.unit.as_ref()?.printed().to_owned())),
-            bound: amount.and_then(|amount| amount.bound).map(name).transpose()?,
-            approximate: amount.is_some_and(|amount| amount.approximate),
-        })
-    }
-
-    fn amount(self) -> StoreResult<Option<Amount>> {
-        let Some(value) = self.value else { return Ok(None) };
-        Ok(Some(Amount {
-            value: parse(&value)?,
-            unit: unit(self.unit)?,
-            bound: self.bound.map(named).transpose()?,
-            approximate: self.approximate,
-        }))
-    }
 }
 
 /// The rows of a draft.
@@ -507,78 +479,6 @@ fn node(row: plan_node::Model) -> StoreResult<PlanNode> {
         no_indicator: no_indicator_reason.map(|reason| NoIndicator { reason, mark: no_indicator_mark }),
         remarks: Vec::new(),
     })
-}
-
-/// The requirement of a target as columns. Growth and rank store their number as the amount.
-struct RequirementColumns {
-    kind: String,
-    amount: AmountColumns,
-}
-
-impl RequirementColumns {
-    fn of(requirement: &Requirement) -> StoreResult<Self> {
-        let mut amount = AmountColumns::of(requirement.amount())?;
-        let kind = match requirement {
-            Requirement::AtLeast(_) => "at_least",
-            Requirement::AtMost(_) => "at_most",
-            Requirement::Keep(_) => "keep",
-            Requirement::KeepAtLeast(_) => "keep_at_least",
-            Requirement::KeepAtMost(_) => "keep_at_most",
-            Requirement::Zero(_) => "zero",
-            Requirement::Increase => "increase",
-            Requirement::Decrease => "decrease",
-            Requirement::Growth(percent) => {
-                amount.value = Some(percent.to_string());
-                "growth"
-            }
-            Requirement::Rank(rank) => {
-                amount.value = Some(rank.to_string());
-                "rank"
-            }
-            Requirement::Done => "done",
-        };
-        Ok(Self { kind: kind.to_owned(), amount })
-    }
-
-    fn requirement(self) -> StoreResult<Requirement> {
-        let Self { kind, amount } = self;
-        let value = amount.value.clone();
-        let amount = amount.amount()?;
-        let missing = || StoreError::corrupt(format!("the requirement {kind} has no value"));
-        Ok(match kind.as_str() {
-            "at_least" => Requirement::AtLeast(amount.ok_or_else(missing)?),
-            "at_most" => Requirement::AtMost(amount.ok_or_else(missing)?),
-            "keep" => Requirement::Keep(amount.ok_or_else(missing)?),
-            "keep_at_least" => Requirement::KeepAtLeast(amount.ok_or_else(missing)?),
-            "keep_at_most" => Requirement::KeepAtMost(amount.ok_or_else(missing)?),
-            "zero" => Requirement::Zero(amount.ok_or_else(missing)?),
-            "increase" => Requirement::Increase,
-            "decrease" => Requirement::Decrease,
-            "growth" => Requirement::Growth(parse(&value.ok_or_else(missing)?)?),
-            "rank" => Requirement::Rank(parse(&value.ok_or_else(missing)?)?),
-            "done" => Requirement::Done,
-            _ => return Err(StoreError::corrupt(format!("{kind} is not a requirement"))),
-        })
-    }
-}
-
-/// The stored form of a scope: a name, or the code of its period.
-fn scope_name(scope: Scope) -> String {
-    match scope {
-        Scope::EachYear => "each_year".to_owned(),
-        Scope::WholePlan => "whole_plan".to_owned(),
-        Scope::Unstated => "unstated".to_owned(),
-        Scope::In(period) => period.code(),
-    }
-}
-
-fn scope(stored: &str) -> StoreResult<Scope> {
-    match stored {
-        "each_year" => Ok(Scope::EachYear),
-        "whole_plan" => Ok(Scope::WholePlan),
-        "unstated" => Ok(Scope::Unstated),
-        period => parse(period).map(Scope::In),
-    }
 }
 
 /// What hangs on indicators, by indicator.

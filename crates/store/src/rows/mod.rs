@@ -1,5 +1,6 @@
 //! Rows of the database, one module a table. They never leave this crate.
 
+mod columns;
 pub(crate) mod convert;
 pub(crate) mod global;
 pub(crate) mod tenant;
