@@ -10,6 +10,18 @@ pub enum Error {
     /// The caller can mend the input: what is wrong, where, and how to mend it.
     #[error("{0}")]
     BadInput(BadInput),
+    /// What is asked for does not go together with what is there: a name that is taken, the last administrator.
+    #[error("{0}")]
+    Conflict(BadInput),
+    /// The caller must say who it is first, or anew.
+    #[error("sign in first: send an access token or an API key as `Authorization: Bearer …`")]
+    Unauthenticated,
+    /// The caller is known and may not do this.
+    #[error("your roles do not allow this: it needs {needs}")]
+    Forbidden {
+        /// Who may, for people.
+        needs: String,
+    },
     /// There is no such thing, or none that the caller may see: the two are one answer.
     #[error("{what} was not found")]
     NotFound {
@@ -43,6 +55,11 @@ impl Error {
     /// A mistake in the input at `place`.
     pub fn bad_input(place: impl Into<String>, message: impl fmt::Display) -> Self {
         Self::BadInput(BadInput { place: place.into(), message: message.to_string() })
+    }
+
+    /// A contradiction to what is there, at `place` of the input.
+    pub fn conflict(place: impl Into<String>, message: impl fmt::Display) -> Self {
+        Self::Conflict(BadInput { place: place.into(), message: message.to_string() })
     }
 
     /// A broken invariant, with its cause for the log.

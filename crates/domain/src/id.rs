@@ -32,6 +32,18 @@ ids! {
     IndicatorId;
     /// Identifies a department (担当課) of a municipality.
     DepartmentId;
+    /// Identifies a person who can sign in (利用者), the same in all municipalities.
+    UserId;
+    /// Identifies a sign-in with all its refreshes, up to the sign-out.
+    SessionId;
+    /// Identifies a role that a user has in a municipality.
+    MembershipId;
+    /// Identifies an invitation (招待).
+    InvitationId;
+    /// Identifies an API key.
+    ApiKeyId;
+    /// Identifies a line of the audit trail (監査記録).
+    AuditId;
 }
 
 /// Where new ids come from. The domain has no randomness of its own.

@@ -14,4 +14,6 @@ pub mod strategy;
 pub mod text;
 
 pub use error::{BadInput, Error};
-pub use id::{DepartmentId, IndicatorId, NewIds, NodeId, StrategyId};
+pub use id::{
+    ApiKeyId, AuditId, DepartmentId, IndicatorId, InvitationId, MembershipId, NewIds, NodeId, SessionId, StrategyId, UserId,
+};

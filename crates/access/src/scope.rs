@@ -1,0 +1,368 @@
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use shirube_domain::{ApiKeyId, Error, SessionId, UserId, municipality::MunicipalityCode};
+use time::OffsetDateTime;
+
+use crate::{
+    role::{Grant, InstanceRole, KeyScope, MunicipalRole, Role},
+    table::{Action, Allowed, Place, Row, TABLE, Target, TargetKind},
+    token::AccessToken,
+};
+
+/// A user, as others see them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// The id.
+    pub id: UserId,
+    /// The e-mail address, in lower case.
+    pub email: String,
+    /// The name.
+    pub name: String,
+}
+
+/// What is stored about a session, against which an access token is held.
+#[derive(Debug, Clone)]
+pub struct SessionFacts {
+    /// The session.
+    pub session: SessionId,
+    /// Whose it is.
+    pub user: User,
+    /// Whether it goes on: neither ended nor that of a disabled user.
+    pub live: bool,
+    /// What the user may, today.
+    pub grants: Vec<Grant>,
+}
+
+/// Whose an API key is.
+#[derive(Debug, Clone)]
+pub enum KeyOwner {
+    /// A user's, with what the user may today.
+    User(User, Vec<Grant>),
+    /// A municipality's.
+    Municipality(MunicipalityCode),
+}
+
+/// What is stored about an API key.
+#[derive(Debug, Clone)]
+pub struct KeyFacts {
+    /// The key.
+    pub id: ApiKeyId,
+    /// Its name.
+    pub name: String,
+    /// Whose it is.
+    pub owner: KeyOwner,
+    /// What it is for.
+    pub scopes: Vec<KeyScope>,
+    /// Until when it is good.
+    pub expires_at: OffsetDateTime,
+    /// Whether it may be used: not revoked, and its owner not disabled.
+    pub live: bool,
+}
+
+/// Who is asking.
+#[derive(Debug, Clone)]
+pub enum Caller {
+    /// Somebody who did not say.
+    Anonymous,
+    /// A user who signed in.
+    User(Arc<SessionFacts>),
+    /// A program with an API key.
+    Key(Arc<KeyFacts>),
+    /// Whoever has the machine: the command line, and the service's own jobs.
+    Machine,
+}
+
+/// Where a request comes from.
+#[derive(Debug, Clone, Default)]
+pub struct Origin {
+    /// The address of the client.
+    pub address: Option<IpAddr>,
+    /// The id of the request.
+    pub request: Option<String>,
+}
+
+/// Somebody said who they are, and it is not believed. There is one such answer, whatever is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the access token or API key is not valid")]
+pub struct NotBelieved;
+
+/// Who is asking and from where: the one thing of which a permit can be asked.
+#[derive(Debug)]
+pub struct Scope {
+    caller: Caller,
+    origin: Origin,
+    public_read: bool,
+    asked: AtomicUsize,
+}
+
+impl Scope {
+    const fn new(caller: Caller, origin: Origin, public_read: bool) -> Self {
+        Self { caller, origin, public_read, asked: AtomicUsize::new(0) }
+    }
+
+    /// Of somebody who did not say who they are.
+    pub const fn anonymous(origin: Origin, public_read: bool) -> Self {
+        Self::new(Caller::Anonymous, origin, public_read)
+    }
+
+    /// Of a user, by a token that was verified and what is stored about its session.
+    pub fn signed_in(
+        token: &AccessToken,
+        facts: Arc<SessionFacts>,
+        origin: Origin,
+        public_read: bool,
+    ) -> Result<Self, NotBelieved> {
+        let fits = facts.live && token.session() == facts.session && token.user() == facts.user.id;
+        if fits { Ok(Self::new(Caller::User(facts), origin, public_read)) } else { Err(NotBelieved) }
+    }
+
+    /// Of a program, by what is stored about the key that it showed.
+    pub fn with_key(
+        facts: Arc<KeyFacts>,
+        origin: Origin,
+        public_read: bool,
+        now: OffsetDateTime,
+    ) -> Result<Self, NotBelieved> {
+        let good = facts.live && now < facts.expires_at;
+        if good { Ok(Self::new(Caller::Key(facts), origin, public_read)) } else { Err(NotBelieved) }
+    }
+
+    /// Of whoever has the machine. Only the command line and the service's own jobs may call this.
+    pub fn machine() -> Self {
+        Self::new(Caller::Machine, Origin::default(), true)
+    }
+
+    /// Who is asking.
+    pub const fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// Where the request comes from.
+    pub const fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The user who is asking, if it is one.
+    pub fn user(&self) -> Option<&User> {
+        match &self.caller {
+            Caller::User(facts) => Some(&facts.user),
+            _ => None,
+        }
+    }
+
+    /// Who is asking, for the audit trail.
+    pub fn actor(&self) -> Actor {
+        let (kind, id, name) = match &self.caller {
+            Caller::Anonymous => (ActorKind::Anonymous, None, String::new()),
+            Caller::User(facts) => (ActorKind::User, Some(facts.user.id.uuid()), facts.user.name.clone()),
+            Caller::Key(facts) => (ActorKind::Key, Some(facts.id.uuid()), facts.name.clone()),
+            Caller::Machine => (ActorKind::Machine, None, String::new()),
+        };
+        Actor { kind, id, name, address: self.origin.address, request: self.origin.request.clone() }
+    }
+
+    /// Asks whether the caller may do this. The permit is what the effect demands.
+    pub fn permit<A: Action>(&self, target: A::Target) -> Result<Permit<A>, Error> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let place = target.place();
+        if self.may(&A::ROW, place) {
+            Ok(Permit { target, actor: self.actor() })
+        } else {
+            Err(self.refusal(&A::ROW, place))
+        }
+    }
+
+    /// How often a permit was asked of it: a test finds doors that ask nothing.
+    pub fn asked(&self) -> usize {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    /// All that the caller may do, and where: for people to see.
+    pub fn permissions(&self) -> Vec<(&'static Row, Place)> {
+        let places = self.places();
+        let rows = TABLE.iter().flat_map(|row| places.iter().map(move |place| (row, *place)));
+        rows.filter(|(row, place)| row.target == kind(*place) && self.may(row, *place)).collect()
+    }
+
+    fn places(&self) -> Vec<Place> {
+        let mut places = vec![Place::Instance];
+        let grants = match &self.caller {
+            Caller::User(facts) => {
+                places.push(Place::User(facts.user.id));
+                facts.grants.as_slice()
+            }
+            Caller::Key(facts) => match &facts.owner {
+                KeyOwner::User(_, grants) => grants.as_slice(),
+                KeyOwner::Municipality(code) => {
+                    places.push(Place::Municipality(*code));
+                    &[]
+                }
+            },
+            Caller::Anonymous | Caller::Machine => &[],
+        };
+        for grant in grants {
+            if let Grant::Municipal(code, _) = grant {
+                let place = Place::Municipality(*code);
+                if !places.contains(&place) {
+                    places.push(place);
+                }
+            }
+        }
+        places
+    }
+
+    fn may(&self, row: &Row, place: Place) -> bool {
+        match &self.caller {
+            Caller::Machine => true,
+            Caller::Anonymous => match row.allowed {
+                Allowed::Everyone => true,
+                Allowed::Readers => self.public_read,
+                Allowed::Owner | Allowed::Roles(_) => false,
+            },
+            Caller::User(facts) => holds(row.allowed, place, &facts.grants, Some(facts.user.id)),
+            Caller::Key(facts) => {
+                row.key.is_some_and(|scope| facts.scopes.contains(&scope))
+                    && match &facts.owner {
+                        // No more than the owner may; a key does not manage its owner's account.
+                        KeyOwner::User(_, grants) => holds(row.allowed, place, grants, None),
+                        KeyOwner::Municipality(code) => match place {
+                            Place::Municipality(of) => of == *code,
+                            Place::Instance => true,
+                            Place::User(_) => false,
+                        },
+                    }
+            }
+        }
+    }
+
+    /// What somebody who may not hears. To a stranger, what is not theirs does not exist.
+    fn refusal(&self, row: &Row, place: Place) -> Error {
+        let known = match (&self.caller, place) {
+            (Caller::Anonymous, _) => return Error::Unauthenticated,
+            (_, Place::Instance) | (Caller::Machine, _) => true,
+            (Caller::User(facts), Place::Municipality(code)) => reaches(&facts.grants, code),
+            (Caller::Key(facts), Place::Municipality(code)) => match &facts.owner {
+                KeyOwner::User(_, grants) => reaches(grants, code),
+                KeyOwner::Municipality(of) => *of == code,
+            },
+            (_, Place::User(_)) => false,
+        };
+        if !known {
+            return Error::NotFound { what: row.noun };
+        }
+        let needs = match (&self.caller, row.key, row.allowed) {
+            (Caller::Key(_), Some(scope), _) => format!("an API key with the scope {}", scope.name()),
+            (Caller::Key(_), None, _) => "a user who signed in; no API key may do it".to_owned(),
+            (_, _, Allowed::Roles(roles)) => {
+                let names: Vec<&str> = roles.iter().map(|role| role.name()).collect();
+                format!("the role {}", names.join(" or "))
+            }
+            _ => "an account".to_owned(),
+        };
+        Error::Forbidden { needs }
+    }
+}
+
+const fn kind(place: Place) -> TargetKind {
+    match place {
+        Place::Instance => TargetKind::Instance,
+        Place::Municipality(_) => TargetKind::Municipality,
+        Place::User(_) => TargetKind::Own,
+    }
+}
+
+fn holds(allowed: Allowed, place: Place, grants: &[Grant], own: Option<UserId>) -> bool {
+    match allowed {
+        Allowed::Everyone | Allowed::Readers => true,
+        Allowed::Owner => matches!(place, Place::User(user) if Some(user) == own),
+        Allowed::Roles(roles) => grants.iter().any(|grant| {
+            let here = match grant {
+                Grant::Instance(_) => true,
+                Grant::Municipal(code, _) => place == Place::Municipality(*code),
+            };
+            here && roles.contains(&grant.role())
+        }),
+    }
+}
+
+/// Whether somebody has to do with a municipality.
+fn reaches(grants: &[Grant], code: MunicipalityCode) -> bool {
+    grants.iter().any(|grant| match grant {
+        Grant::Instance(role) => *role == InstanceRole::Operator,
+        Grant::Municipal(of, _) => *of == code,
+    })
+}
+
+/// The proof that somebody may do something to something. Only [`Scope::permit`] makes one; the effect takes what it is
+/// done to out of it.
+#[derive(Debug, Clone)]
+pub struct Permit<A: Action> {
+    target: A::Target,
+    actor: Actor,
+}
+
+impl<A: Action> Permit<A> {
+    /// What it is done to.
+    pub const fn target(&self) -> &A::Target {
+        &self.target
+    }
+
+    /// Who does it.
+    pub const fn actor(&self) -> &Actor {
+        &self.actor
+    }
+}
+
+/// What kind of a caller did something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActorKind {
+    /// Somebody who did not say who they are: a failed sign-in, say.
+    Anonymous,
+    /// A user.
+    User,
+    /// A program with an API key.
+    Key,
+    /// The command line, or a job of the service.
+    Machine,
+}
+
+impl ActorKind {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [Self::Anonymous, Self::User, Self::Key, Self::Machine];
+
+    /// Its name, as it is stored.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Anonymous => "anonymous",
+            Self::User => "user",
+            Self::Key => "key",
+            Self::Machine => "machine",
+        }
+    }
+}
+
+/// Who did something, for the audit trail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// The kind.
+    pub kind: ActorKind,
+    /// The id of the user or key.
+    pub id: Option<uuid::Uuid>,
+    /// The name then.
+    pub name: String,
+    /// From where.
+    pub address: Option<IpAddr>,
+    /// In which request.
+    pub request: Option<String>,
+}
+
+/// Whether a role in a municipality stays with an administrator if one goes: the last one must not.
+pub fn leaves_an_administrator(others: impl IntoIterator<Item = MunicipalRole>) -> bool {
+    others.into_iter().any(|role| role.role() == Role::Administrator)
+}

@@ -1,0 +1,200 @@
+//! The access table: every action, what it is done to, and who may do it. This is the one place where that is said;
+//! `schema/access.md` is made from it.
+
+use shirube_domain::{UserId, municipality::MunicipalityCode};
+
+use crate::role::{KeyScope, Role};
+
+/// Something that can be done. The type is named where a permit is asked for, and in the signature of the effect.
+pub trait Action: Send + Sync + 'static {
+    /// What it is done to.
+    type Target: Target;
+    /// Its row of the access table.
+    const ROW: Row;
+}
+
+/// What an action is done to.
+pub trait Target: Clone + Send + Sync {
+    /// Where it is, as far as rights go.
+    fn place(&self) -> Place;
+}
+
+/// A place of the house, as far as rights go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The whole instance.
+    Instance,
+    /// One municipality.
+    Municipality(MunicipalityCode),
+    /// What belongs to one user.
+    User(UserId),
+}
+
+/// The whole instance as a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Instance;
+
+impl Target for Instance {
+    fn place(&self) -> Place {
+        Place::Instance
+    }
+}
+
+impl Target for MunicipalityCode {
+    fn place(&self) -> Place {
+        Place::Municipality(*self)
+    }
+}
+
+impl Target for UserId {
+    fn place(&self) -> Place {
+        Place::User(*self)
+    }
+}
+
+/// A row of the access table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    /// The name of the action.
+    pub action: &'static str,
+    /// What it is done to.
+    pub target: TargetKind,
+    /// Who may do it.
+    pub allowed: Allowed,
+    /// The scope that lets an API key do it; `None`: no key may.
+    pub key: Option<KeyScope>,
+    /// What it is, in English.
+    pub english: &'static str,
+    /// What it is, in Japanese.
+    pub japanese: &'static str,
+    /// What is not found where it is refused to a stranger.
+    pub noun: &'static str,
+}
+
+/// The kind of a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TargetKind {
+    /// The whole instance.
+    Instance,
+    /// One municipality.
+    Municipality,
+    /// What belongs to the caller.
+    Own,
+}
+
+/// Who may do something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Allowed {
+    /// Everybody, with or without an account.
+    Everyone,
+    /// Everybody while the instance reads publicly; otherwise everybody who says who they are.
+    Readers,
+    /// A user, for what is their own.
+    Owner,
+    /// Those who have one of these roles, in the municipality that it is done to or in the instance.
+    Roles(&'static [Role]),
+}
+
+macro_rules! actions {
+    ($($(#[doc = $doc:literal])* $name:ident ($japanese:literal, $noun:literal) on $target:ident: $allowed:expr, key $key:expr;)*) => {
+        $(
+            $(#[doc = $doc])*
+            #[derive(Debug, Clone, Copy)]
+            pub struct $name;
+
+            impl Action for $name {
+                type Target = actions!(@target $target);
+                const ROW: Row = Row {
+                    action: stringify!($name),
+                    target: TargetKind::$target,
+                    allowed: $allowed,
+                    key: $key,
+                    english: concat!($($doc),*).trim_ascii(),
+                    japanese: $japanese,
+                    noun: $noun,
+                };
+            }
+        )*
+
+        /// Every row, in the order in which the table is read.
+        pub const TABLE: &[Row] = &[$($name::ROW),*];
+    };
+    (@target Instance) => { Instance };
+    (@target Municipality) => { MunicipalityCode };
+    (@target Own) => { UserId };
+}
+
+use Allowed::{Everyone, Owner, Readers, Roles};
+use Role::{Administrator, Operator, Planner, Reporter, Researcher, Reviewer};
+
+actions! {
+    /// Asking what the instance is, and who one is.
+    ReadInstance ("この環境と自分について知る", "the instance") on Instance: Everyone, key Some(KeyScope::ReadPublished);
+    /// Reading what is published, and the reference data beside it.
+    ReadPublished ("公表された内容と参照データを読む", "the instance") on Instance: Readers, key Some(KeyScope::ReadPublished);
+    /// Reading much of it: the larger budgets.
+    ReadInBulk ("公表された内容を大量に読む", "the instance") on Instance: Roles(&[Operator, Researcher]), key Some(KeyScope::Bulk);
+    /// Reading the drafts of a municipality.
+    ReadDraft ("策定中の戦略を読む", "the draft") on Municipality: Roles(&[Administrator, Planner, Reporter, Reviewer]), key Some(KeyScope::ReadDrafts);
+    /// Listing the departments of a municipality.
+    ReadDepartments ("部署の一覧を見る", "the municipality") on Municipality: Roles(&[Administrator, Planner, Reporter, Reviewer, Operator]), key None;
+    /// Adding, renaming and removing departments.
+    ManageDepartments ("部署を管理する", "the municipality") on Municipality: Roles(&[Administrator, Planner]), key None;
+    /// Listing the people of a municipality, their roles and the open invitations.
+    ReadPeople ("利用者・役割・招待の一覧を見る", "the municipality") on Municipality: Roles(&[Administrator, Operator]), key None;
+    /// Inviting people to a municipality, and giving and taking their roles in it.
+    ManagePeople ("利用者を招待し、役割を管理する", "the municipality") on Municipality: Roles(&[Administrator, Operator]), key None;
+    /// Listing, making and revoking the API keys of a municipality.
+    ManageMunicipalKeys ("自治体のAPIキーを管理する", "the municipality") on Municipality: Roles(&[Administrator]), key None;
+    /// Reading the audit trail of a municipality.
+    ReadAudit ("自治体の監査記録を見る", "the municipality") on Municipality: Roles(&[Administrator, Operator]), key None;
+    /// Listing all users and the invitations to the instance, inviting operators and researchers, disabling users.
+    ManageUsers ("全利用者を管理する", "the instance") on Instance: Roles(&[Operator]), key None;
+    /// Reading the audit trail of the instance.
+    ReadInstanceAudit ("環境全体の監査記録を見る", "the instance") on Instance: Roles(&[Operator]), key None;
+    /// Making API keys of one's own.
+    MakeOwnKeys ("自分のAPIキーを作る", "the instance") on Instance: Roles(&[Operator, Researcher]), key None;
+    /// Listing and revoking one's own API keys and sessions, changing one's own password.
+    ManageOwnAccount ("自分のアカウントを管理する", "the user") on Own: Owner, key None;
+}
+
+/// The table as a page.
+pub fn page() -> String {
+    use std::fmt::Write as _;
+    let mut page = String::from(
+        "# Who may do what / 権限表\n\n\
+         Made from `crates/access/src/table.rs` by `cargo xtask schema`; compared in CI. ● allowed · ○ allowed while the \
+         instance reads publicly (`SHIRUBE_PUBLIC_READ`) · ◐ for what is one's own · – refused.\n\n\
+         A role in a municipality counts in that municipality alone. What is refused to somebody without any role in the \
+         municipality is answered NOT_FOUND, to somebody with another role FORBIDDEN, without an account \
+         UNAUTHENTICATED. An API key does what its scope says and no more than its owner may. Whoever has the machine \
+         (`shirube user`, `key`, `token`) may do everything.\n\n",
+    );
+    let roles: Vec<String> = Role::ALL.iter().map(|role| format!("{role} {}", role.japanese())).collect();
+    let _ = writeln!(page, "| action | on | no account | {} | API key | what |", roles.join(" | "));
+    let _ = writeln!(page, "| --- | --- | :-: |{} --- | --- |", " :-: |".repeat(Role::ALL.len()));
+    for row in TABLE {
+        let target = match row.target {
+            TargetKind::Instance => "instance",
+            TargetKind::Municipality => "municipality",
+            TargetKind::Own => "own account",
+        };
+        let (nobody, role): (&str, &dyn Fn(Role) -> &'static str) = match row.allowed {
+            Everyone => ("●", &|_| "●"),
+            Readers => ("○", &|_| "●"),
+            Owner => ("–", &|_| "◐"),
+            Roles(roles) => ("–", &|role| if roles.contains(&role) { "●" } else { "–" }),
+        };
+        let cells: Vec<&str> = Role::ALL.into_iter().map(role).collect();
+        let key = row.key.map_or("–".to_owned(), |scope| format!("`{}`", scope.name()));
+        let _ = writeln!(
+            page,
+            "| {} | {target} | {nobody} | {} | {key} | {} {} |",
+            row.action,
+            cells.join(" | "),
+            row.english,
+            row.japanese
+        );
+    }
+    page
+}
