@@ -9,6 +9,8 @@ pub use sea_orm_migration::{MigratorTrait, SchemaManager};
 mod m20261123_000001_reference;
 mod m20261123_000002_draft;
 mod m20261123_000003_publication;
+mod m20261125_000004_people;
+mod m20261125_000005_locks;
 
 /// All migrations, in order.
 #[derive(Debug)]
@@ -20,6 +22,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000001_reference::Migration),
             Box::new(m20261123_000002_draft::Migration),
             Box::new(m20261123_000003_publication::Migration),
+            Box::new(m20261125_000004_people::Migration),
+            Box::new(m20261125_000005_locks::Migration),
         ]
     }
 }

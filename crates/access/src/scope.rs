@@ -282,9 +282,10 @@ fn holds(allowed: Allowed, place: Place, grants: &[Grant], own: Option<UserId>) 
         Allowed::Everyone | Allowed::Readers => true,
         Allowed::Owner => matches!(place, Place::User(user) if Some(user) == own),
         Allowed::Roles(roles) => grants.iter().any(|grant| {
-            let here = match grant {
-                Grant::Instance(_) => true,
-                Grant::Municipal(code, _) => place == Place::Municipality(*code),
+            let here = match (grant, place) {
+                (_, Place::User(user)) => Some(user) == own,
+                (Grant::Instance(_), _) => true,
+                (Grant::Municipal(code, _), place) => place == Place::Municipality(*code),
             };
             here && roles.contains(&grant.role())
         }),

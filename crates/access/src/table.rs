@@ -14,7 +14,7 @@ pub trait Action: Send + Sync + 'static {
 }
 
 /// What an action is done to.
-pub trait Target: Clone + Send + Sync {
+pub trait Target: Clone + std::fmt::Debug + Send + Sync {
     /// Where it is, as far as rights go.
     fn place(&self) -> Place;
 }
@@ -59,6 +59,8 @@ pub struct Row {
     pub action: &'static str,
     /// What it is done to.
     pub target: TargetKind,
+    /// Whether it changes anything.
+    pub effect: Effect,
     /// Who may do it.
     pub allowed: Allowed,
     /// The scope that lets an API key do it; `None`: no key may.
@@ -69,6 +71,15 @@ pub struct Row {
     pub japanese: &'static str,
     /// What is not found where it is refused to a stranger.
     pub noun: &'static str,
+}
+
+/// Whether an action changes anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// It only reads.
+    Reads,
+    /// It writes, with a line in the audit trail.
+    Writes,
 }
 
 /// The kind of a target.
@@ -96,7 +107,7 @@ pub enum Allowed {
 }
 
 macro_rules! actions {
-    ($($(#[doc = $doc:literal])* $name:ident ($japanese:literal, $noun:literal) on $target:ident: $allowed:expr, key $key:expr;)*) => {
+    ($($(#[doc = $doc:literal])* $name:ident ($japanese:literal, $noun:literal) $effect:ident $target:ident: $allowed:expr, key $key:expr;)*) => {
         $(
             $(#[doc = $doc])*
             #[derive(Debug, Clone, Copy)]
@@ -107,6 +118,7 @@ macro_rules! actions {
                 const ROW: Row = Row {
                     action: stringify!($name),
                     target: TargetKind::$target,
+                    effect: Effect::$effect,
                     allowed: $allowed,
                     key: $key,
                     english: concat!($($doc),*).trim_ascii(),
@@ -129,33 +141,45 @@ use Role::{Administrator, Operator, Planner, Reporter, Researcher, Reviewer};
 
 actions! {
     /// Asking what the instance is, and who one is.
-    ReadInstance ("この環境と自分について知る", "the instance") on Instance: Everyone, key Some(KeyScope::ReadPublished);
+    ReadInstance ("この環境と自分について知る", "the instance") Reads Instance: Everyone, key Some(KeyScope::ReadPublished);
     /// Reading what is published, and the reference data beside it.
-    ReadPublished ("公表された内容と参照データを読む", "the instance") on Instance: Readers, key Some(KeyScope::ReadPublished);
+    ReadPublished ("公表された内容と参照データを読む", "the instance") Reads Instance: Readers, key Some(KeyScope::ReadPublished);
     /// Reading much of it: the larger budgets.
-    ReadInBulk ("公表された内容を大量に読む", "the instance") on Instance: Roles(&[Operator, Researcher]), key Some(KeyScope::Bulk);
+    ReadInBulk ("公表された内容を大量に読む", "the instance") Reads Instance: Roles(&[Operator, Researcher]), key Some(KeyScope::Bulk);
+    /// Signing in, refreshing and signing out, by what one knows or was sent.
+    SignIn ("ログイン・更新・ログアウト", "the instance") Writes Instance: Everyone, key None;
+    /// Accepting an invitation to a municipality, by its link.
+    AcceptInvitation ("招待を受ける", "the invitation") Writes Municipality: Everyone, key None;
+    /// Showing an API key of a municipality.
+    ShowKey ("自治体のAPIキーを提示する", "the API key") Writes Municipality: Everyone, key None;
+    /// Loading reference data and sample strategies.
+    LoadReference ("参照データを取り込む", "the instance") Writes Instance: Roles(&[]), key None;
+    /// Making and changing the strategies of a municipality.
+    EditStrategy ("戦略を策定・改定する", "the strategy") Writes Municipality: Roles(&[Administrator, Planner]), key None;
+    /// Publishing a strategy of a municipality.
+    Publish ("戦略を公表する", "the strategy") Writes Municipality: Roles(&[Administrator, Planner]), key None;
     /// Reading the drafts of a municipality.
-    ReadDraft ("策定中の戦略を読む", "the draft") on Municipality: Roles(&[Administrator, Planner, Reporter, Reviewer]), key Some(KeyScope::ReadDrafts);
+    ReadDraft ("策定中の戦略を読む", "the draft") Reads Municipality: Roles(&[Administrator, Planner, Reporter, Reviewer]), key Some(KeyScope::ReadDrafts);
     /// Listing the departments of a municipality.
-    ReadDepartments ("部署の一覧を見る", "the municipality") on Municipality: Roles(&[Administrator, Planner, Reporter, Reviewer, Operator]), key None;
+    ReadDepartments ("部署の一覧を見る", "the municipality") Reads Municipality: Roles(&[Administrator, Planner, Reporter, Reviewer, Operator]), key None;
     /// Adding, renaming and removing departments.
-    ManageDepartments ("部署を管理する", "the municipality") on Municipality: Roles(&[Administrator, Planner]), key None;
+    ManageDepartments ("部署を管理する", "the municipality") Writes Municipality: Roles(&[Administrator, Planner]), key None;
     /// Listing the people of a municipality, their roles and the open invitations.
-    ReadPeople ("利用者・役割・招待の一覧を見る", "the municipality") on Municipality: Roles(&[Administrator, Operator]), key None;
+    ReadPeople ("利用者・役割・招待の一覧を見る", "the municipality") Reads Municipality: Roles(&[Administrator, Operator]), key None;
     /// Inviting people to a municipality, and giving and taking their roles in it.
-    ManagePeople ("利用者を招待し、役割を管理する", "the municipality") on Municipality: Roles(&[Administrator, Operator]), key None;
+    ManagePeople ("利用者を招待し、役割を管理する", "the municipality") Writes Municipality: Roles(&[Administrator, Operator]), key None;
     /// Listing, making and revoking the API keys of a municipality.
-    ManageMunicipalKeys ("自治体のAPIキーを管理する", "the municipality") on Municipality: Roles(&[Administrator]), key None;
+    ManageMunicipalKeys ("自治体のAPIキーを管理する", "the municipality") Writes Municipality: Roles(&[Administrator]), key None;
     /// Reading the audit trail of a municipality.
-    ReadAudit ("自治体の監査記録を見る", "the municipality") on Municipality: Roles(&[Administrator, Operator]), key None;
+    ReadAudit ("自治体の監査記録を見る", "the municipality") Reads Municipality: Roles(&[Administrator, Operator]), key None;
     /// Listing all users and the invitations to the instance, inviting operators and researchers, disabling users.
-    ManageUsers ("全利用者を管理する", "the instance") on Instance: Roles(&[Operator]), key None;
+    ManageUsers ("全利用者を管理する", "the instance") Writes Instance: Roles(&[Operator]), key None;
     /// Reading the audit trail of the instance.
-    ReadInstanceAudit ("環境全体の監査記録を見る", "the instance") on Instance: Roles(&[Operator]), key None;
+    ReadInstanceAudit ("環境全体の監査記録を見る", "the instance") Reads Instance: Roles(&[Operator]), key None;
     /// Making API keys of one's own.
-    MakeOwnKeys ("自分のAPIキーを作る", "the instance") on Instance: Roles(&[Operator, Researcher]), key None;
+    MakeOwnKeys ("自分のAPIキーを作る", "the user") Writes Own: Roles(&[Operator, Researcher]), key None;
     /// Listing and revoking one's own API keys and sessions, changing one's own password.
-    ManageOwnAccount ("自分のアカウントを管理する", "the user") on Own: Owner, key None;
+    ManageOwnAccount ("自分のアカウントを管理する", "the user") Writes Own: Owner, key None;
 }
 
 /// The table as a page.
@@ -171,8 +195,8 @@ pub fn page() -> String {
          (`shirube user`, `key`, `token`) may do everything.\n\n",
     );
     let roles: Vec<String> = Role::ALL.iter().map(|role| format!("{role} {}", role.japanese())).collect();
-    let _ = writeln!(page, "| action | on | no account | {} | API key | what |", roles.join(" | "));
-    let _ = writeln!(page, "| --- | --- | :-: |{} --- | --- |", " :-: |".repeat(Role::ALL.len()));
+    let _ = writeln!(page, "| action | does | to | no account | {} | API key | what |", roles.join(" | "));
+    let _ = writeln!(page, "| --- | --- | --- | :-: |{} --- | --- |", " :-: |".repeat(Role::ALL.len()));
     for row in TABLE {
         let target = match row.target {
             TargetKind::Instance => "instance",
@@ -183,14 +207,18 @@ pub fn page() -> String {
             Everyone => ("●", &|_| "●"),
             Readers => ("○", &|_| "●"),
             Owner => ("–", &|_| "◐"),
+            Roles(roles) if row.target == TargetKind::Own => {
+                ("–", &|role| if roles.contains(&role) { "◐" } else { "–" })
+            }
             Roles(roles) => ("–", &|role| if roles.contains(&role) { "●" } else { "–" }),
         };
         let cells: Vec<&str> = Role::ALL.into_iter().map(role).collect();
         let key = row.key.map_or("–".to_owned(), |scope| format!("`{}`", scope.name()));
         let _ = writeln!(
             page,
-            "| {} | {target} | {nobody} | {} | {key} | {} {} |",
+            "| {} | {} | {target} | {nobody} | {} | {key} | {} {} |",
             row.action,
+            if row.effect == Effect::Reads { "reads" } else { "writes" },
             cells.join(" | "),
             row.english,
             row.japanese

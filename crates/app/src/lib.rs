@@ -1,42 +1,116 @@
-//! Use cases. Every door (GraphQL, command line, jobs) goes through this crate; what is published and the reference data
-//! are answered from memory.
+//! Use cases. Every door (GraphQL, `/auth`, command line, jobs) goes through this crate, which asks for the permit and
+//! calls the crates below; what is published and the reference data are answered from memory.
 
+mod accounts;
+mod audit;
+mod identity;
+mod input;
+mod invitations;
+mod keys;
+mod members;
 mod municipalities;
 mod published;
 mod reference;
 mod sample;
+mod sign_in;
+mod throttle;
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use arc_swap::ArcSwap;
+pub use audit::AuditPage;
+pub use identity::{Held, Unbelieved};
+pub use invitations::Invited;
+pub use keys::MadeKey;
 pub use municipalities::{MunicipalityFilter, MunicipalityOrder, OrderBy};
-pub use published::{At, PublishedRevision, PublishedStrategy};
+pub use published::{At, PublishedStrategy, Version};
 use quick_cache::sync::Cache;
 pub use reference::{OfficialSeries, Reference};
 pub use sample::load_sample;
-use shirube_domain::{Error, StrategyId, municipality::MunicipalityCode, strategy::Strategy};
+use shirube_access::{
+    KeyFolder, Keyring, Scope, Tokens, password,
+    table::{Instance, ReadDraft, ReadPublished},
+};
+use shirube_domain::{Error, StrategyId, municipality::MunicipalityCode};
+pub use shirube_store::{
+    ApiKey, AuditEntry, AuditFilter, Invitation, InvitationState, ListedSession, ListedUser, Member,
+};
 use shirube_store::{Store, StoreResult};
+pub use sign_in::{SignInError, SignedIn};
+use time::OffsetDateTime;
 
-use crate::published::Published;
+use crate::{identity::Facts, published::Published, throttle::Throttles};
 
 /// How many older revisions are kept decoded.
 const OLDER_REVISIONS: usize = 64;
+
+/// The one clock of the service.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> OffsetDateTime + Send + Sync>);
+
+impl Clock {
+    /// A clock that asks `now`.
+    pub fn new(now: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> OffsetDateTime {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Clock({})", self.now())
+    }
+}
+
+/// How the service treats those who ask.
+#[derive(Debug, Clone)]
+pub struct AppOptions {
+    /// Where the instance is reached from outside, without a slash at the end: the issuer of its tokens.
+    pub public_url: String,
+    /// Whether what is published can be read without an account.
+    pub public_read: bool,
+    /// Where the keys lie that sign access tokens.
+    pub keys: KeyFolder,
+    /// The clock.
+    pub clock: Clock,
+}
 
 /// The running service: the store, and what is held in memory of it.
 #[derive(Debug)]
 pub struct App {
     store: Store,
+    options: AppOptions,
     reference: Reference,
     published: ArcSwap<Published>,
-    older: Cache<(StrategyId, u32), Arc<PublishedRevision>>,
+    older: Cache<(StrategyId, u32), Arc<Version>>,
+    tokens: Tokens,
+    keyring: ArcSwap<Keyring>,
+    facts: Facts,
+    throttles: Throttles,
 }
 
 impl App {
-    /// Reads the reference data and the latest publications into memory.
-    pub async fn open(store: Store) -> StoreResult<Self> {
+    /// Reads the reference data, the latest publications and the keys into memory.
+    pub async fn open(store: Store, options: AppOptions) -> Result<Self, Error> {
         let reference = Reference::read(&store).await?;
         let published = Published::read(&store, &Published::default()).await?;
-        Ok(Self { store, reference, published: ArcSwap::from_pointee(published), older: Cache::new(OLDER_REVISIONS) })
+        let keyring = options.keys.open(options.clock.now()).map_err(Error::internal)?;
+        tokio::task::spawn_blocking(password::warm_up).await.map_err(Error::internal)?;
+        Ok(Self {
+            store,
+            reference,
+            published: ArcSwap::from_pointee(published),
+            older: Cache::new(OLDER_REVISIONS),
+            tokens: Tokens::new(options.public_url.clone()),
+            keyring: ArcSwap::from_pointee(keyring),
+            facts: Facts::new(),
+            throttles: Throttles::new(),
+            options,
+        })
     }
 
     /// Reads again what has been published since, here or by another process; says whether there was anything.
@@ -49,9 +123,30 @@ impl App {
         Ok(true)
     }
 
+    /// Reads the keys again that sign access tokens, in case they were rotated.
+    pub fn refresh_keys(&self) -> Result<(), Error> {
+        let keyring = self.options.keys.open(self.now()).map_err(Error::internal)?;
+        self.keyring.store(Arc::new(keyring));
+        Ok(())
+    }
+
     /// Whether the database answers.
     pub async fn ping(&self) -> StoreResult<()> {
         self.store.ping().await
+    }
+
+    /// Where the instance is reached from outside, without a slash at the end.
+    pub fn public_url(&self) -> &str {
+        &self.options.public_url
+    }
+
+    fn now(&self) -> OffsetDateTime {
+        self.options.clock.now()
+    }
+
+    /// Asks whether the caller may read what is published, and the reference data beside it.
+    pub fn may_read(&self, scope: &Scope) -> Result<(), Error> {
+        scope.permit::<ReadPublished>(Instance).map(|_| ())
     }
 
     /// Municipalities, standard indicators and official statistics.
@@ -76,29 +171,37 @@ impl App {
 
     /// A published strategy as it was at some time. The latest revision is answered from memory; an older one costs one
     /// statement unless it was asked for lately. `None` if there was none.
-    pub async fn revision(
-        &self,
-        strategy: &PublishedStrategy,
-        at: At,
-    ) -> Result<Option<Arc<PublishedRevision>>, Error> {
+    pub async fn revision(&self, strategy: &PublishedStrategy, at: At) -> Result<Option<Arc<Version>>, Error> {
         let Some(stored) = strategy.find(at) else { return Ok(None) };
         let latest = strategy.latest();
-        if stored.revision.number == latest.revision().number {
+        if Some(&stored.revision) == latest.revision() {
             return Ok(Some(latest.clone()));
         }
         let key = (stored.strategy, stored.revision.number);
         let revision = self
             .older
             .get_or_insert_async(&key, async {
-                Ok::<_, Error>(Arc::new(PublishedRevision::new(self.store.publication(stored).await?)))
+                Ok::<_, Error>(Arc::new(Version::published(self.store.publication(stored).await?)))
             })
             .await?;
         Ok(Some(revision))
     }
 
+    /// The drafts of a municipality, by id, the earliest term first.
+    pub async fn draft_ids(&self, scope: &Scope, municipality: MunicipalityCode) -> Result<Vec<StrategyId>, Error> {
+        let permit = scope.permit::<ReadDraft>(municipality)?;
+        Ok(self.store.tenant(permit, self.now()).await?.drafts().await?)
+    }
+
     /// A draft, read in a fixed number of statements; `None` if this municipality has no such strategy.
-    pub async fn draft(&self, municipality: MunicipalityCode, id: StrategyId) -> Result<Option<Strategy>, Error> {
-        let tenant = self.store.tenant(municipality).await?;
-        Ok(tenant.draft(id).await?)
+    pub async fn draft(
+        &self,
+        scope: &Scope,
+        municipality: MunicipalityCode,
+        id: StrategyId,
+    ) -> Result<Option<Arc<Version>>, Error> {
+        let permit = scope.permit::<ReadDraft>(municipality)?;
+        let draft = self.store.tenant(permit, self.now()).await?.draft(id).await?;
+        Ok(draft.map(|strategy| Arc::new(Version::draft(strategy))))
     }
 }

@@ -23,26 +23,32 @@ pub enum At {
     Instant(OffsetDateTime),
 }
 
-/// A decoded publication, shared by all who read it.
+/// A strategy as it was published in a revision, or as a draft; shared by all who read it.
 #[derive(Debug)]
-pub struct PublishedRevision {
-    publication: Publication,
+pub struct Version {
+    revision: Option<Revision>,
+    strategy: Strategy,
     findings: OnceLock<Vec<Finding>>,
 }
 
-impl PublishedRevision {
-    pub(crate) const fn new(publication: Publication) -> Self {
-        Self { publication, findings: OnceLock::new() }
+impl Version {
+    pub(crate) fn published(publication: Publication) -> Self {
+        let Publication { revision, strategy } = publication;
+        Self { revision: Some(revision), strategy, findings: OnceLock::new() }
     }
 
-    /// Which revision it is.
-    pub const fn revision(&self) -> &Revision {
-        &self.publication.revision
+    pub(crate) const fn draft(strategy: Strategy) -> Self {
+        Self { revision: None, strategy, findings: OnceLock::new() }
     }
 
-    /// The strategy as published.
+    /// Which revision it is; `None` for a draft.
+    pub const fn revision(&self) -> Option<&Revision> {
+        self.revision.as_ref()
+    }
+
+    /// The strategy.
     pub const fn strategy(&self) -> &Strategy {
-        &self.publication.strategy
+        &self.strategy
     }
 
     /// What a careful reader would notice; worked out when first asked for.
@@ -56,7 +62,7 @@ impl PublishedRevision {
 pub struct PublishedStrategy {
     /// All revisions, oldest first; never empty.
     revisions: Vec<StoredPublication>,
-    latest: Arc<PublishedRevision>,
+    latest: Arc<Version>,
 }
 
 impl PublishedStrategy {
@@ -66,7 +72,7 @@ impl PublishedStrategy {
     }
 
     /// The latest revision.
-    pub const fn latest(&self) -> &Arc<PublishedRevision> {
+    pub const fn latest(&self) -> &Arc<Version> {
         &self.latest
     }
 
@@ -108,12 +114,12 @@ impl Published {
             let held = known
                 .of(last.municipality)
                 .iter()
-                .find(|strategy| strategy.id() == last.strategy && strategy.latest.revision() == &last.revision);
+                .find(|strategy| strategy.id() == last.strategy && strategy.latest.revision() == Some(&last.revision));
             let strategy = match held {
                 Some(held) => held.clone(),
                 None => match store.publication(last).await {
                     Ok(publication) => Arc::new(PublishedStrategy {
-                        latest: Arc::new(PublishedRevision::new(publication)),
+                        latest: Arc::new(Version::published(publication)),
                         revisions: revisions.to_vec(),
                     }),
                     // One that cannot be read must not take the others down.

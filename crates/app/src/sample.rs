@@ -1,3 +1,4 @@
+use shirube_access::{Scope, table};
 use shirube_domain::{Error, NewIds};
 use shirube_exchange::{
     OfficialSeries, STRATEGIES, municipalities, official_indicators, official_statistics, sample, standard_indicators,
@@ -10,10 +11,12 @@ use time::OffsetDateTime;
 /// `now` becomes the instant of publication; `progress` hears how many rows have been written, and of how many.
 pub async fn load_sample(
     store: &Store,
+    scope: &Scope,
     ids: &mut (impl NewIds + Send),
     now: OffsetDateTime,
     mut progress: impl FnMut(usize, usize) + Send,
 ) -> Result<bool, Error> {
+    let permit = scope.permit::<table::LoadReference>(table::Instance)?;
     if !store.is_empty().await? {
         return Ok(false);
     }
@@ -43,6 +46,6 @@ pub async fn load_sample(
         series: Box::new(series),
         strategies: &strategies,
     };
-    store.load(data, now, |written| progress(written, rows)).await?;
+    store.load(permit, scope, data, now, |written| progress(written, rows)).await?;
     Ok(true)
 }

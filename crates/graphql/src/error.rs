@@ -12,8 +12,14 @@ pub enum Code {
     ValidationFailed,
     /// A value, variable, id or cursor is wrong.
     BadUserInput,
+    /// The caller must say who it is first, or anew.
+    Unauthenticated,
+    /// The caller is known and may not do this.
+    Forbidden,
     /// There is no such thing, or none that the caller may see.
     NotFound,
+    /// It does not go together with what is there.
+    Conflict,
     /// The request asks for too much at once.
     TooComplex,
     /// The service cannot answer now.
@@ -29,7 +35,10 @@ impl Code {
             Self::ParseFailed => "GRAPHQL_PARSE_FAILED",
             Self::ValidationFailed => "GRAPHQL_VALIDATION_FAILED",
             Self::BadUserInput => "BAD_USER_INPUT",
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden => "FORBIDDEN",
             Self::NotFound => "NOT_FOUND",
+            Self::Conflict => "CONFLICT",
             Self::TooComplex => "QUERY_TOO_COMPLEX",
             Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL_SERVER_ERROR",
@@ -41,6 +50,9 @@ impl Code {
 pub(crate) fn outward(error: Error) -> async_graphql::Error {
     let code = match &error {
         Error::BadInput(_) => Code::BadUserInput,
+        Error::Conflict(_) => Code::Conflict,
+        Error::Unauthenticated => Code::Unauthenticated,
+        Error::Forbidden { .. } => Code::Forbidden,
         Error::NotFound { .. } => Code::NotFound,
         Error::Unavailable(cause) => {
             tracing::warn!(cause = chain(&**cause), "the store is unavailable");

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use async_graphql::ID;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use shirube_domain::{
-    BadInput, Error, IndicatorId, NodeId, StrategyId,
+    ApiKeyId, BadInput, DepartmentId, Error, IndicatorId, InvitationId, MembershipId, NodeId, StrategyId, UserId,
     municipality::{MunicipalityCode, Prefecture},
 };
 use uuid::Uuid;
@@ -21,20 +21,38 @@ pub(crate) enum GlobalId {
     Indicator(StrategyKey, IndicatorId),
     StandardIndicator(String),
     OfficialIndicator(String),
+    Department(MunicipalityCode, DepartmentId),
+    User(UserId),
+    Membership(MunicipalityCode, MembershipId),
+    /// To a municipality, or to the instance.
+    Invitation(Option<MunicipalityCode>, InvitationId),
+    /// Of a municipality, or of a user.
+    ApiKey(Option<MunicipalityCode>, ApiKeyId),
 }
 
-/// A strategy of a municipality, in a revision.
+/// A strategy of a municipality, in a revision or as a draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct StrategyKey {
     pub(crate) municipality: MunicipalityCode,
     pub(crate) strategy: StrategyId,
-    pub(crate) revision: u32,
+    /// `None` for the draft.
+    pub(crate) revision: Option<u32>,
 }
 
 impl StrategyKey {
     fn text(self) -> String {
-        format!("{}:{}:{}", self.municipality, short(self.strategy.uuid()), self.revision)
+        let revision = self.revision.map_or("draft".to_owned(), |number| number.to_string());
+        format!("{}:{}:{revision}", self.municipality, short(self.strategy.uuid()))
     }
+}
+
+/// The name of a place in an id: a municipality, or the instance.
+fn place(municipality: Option<MunicipalityCode>) -> String {
+    municipality.map_or("instance".to_owned(), |code| code.to_string())
+}
+
+fn read_place(text: &str) -> Option<Option<MunicipalityCode>> {
+    if text == "instance" { Some(None) } else { text.parse().ok().map(Some) }
 }
 
 fn short(id: Uuid) -> String {
@@ -51,6 +69,11 @@ impl GlobalId {
             Self::Indicator(key, id) => format!("indicator:{}:{}", key.text(), short(id.uuid())),
             Self::StandardIndicator(id) => format!("standard:{id}"),
             Self::OfficialIndicator(id) => format!("official:{id}"),
+            Self::Department(code, id) => format!("department:{code}:{}", short(id.uuid())),
+            Self::User(id) => format!("user:{}", short(id.uuid())),
+            Self::Membership(code, id) => format!("membership:{code}:{}", short(id.uuid())),
+            Self::Invitation(code, id) => format!("invitation:{}:{}", place(*code), short(id.uuid())),
+            Self::ApiKey(code, id) => format!("key:{}:{}", place(*code), short(id.uuid())),
         };
         ID(URL_SAFE_NO_PAD.encode(text))
     }
@@ -82,6 +105,15 @@ fn read(id: &str) -> Option<GlobalId> {
         }
         ("standard", [id]) => Some(GlobalId::StandardIndicator((*id).to_owned())),
         ("official", [id]) => Some(GlobalId::OfficialIndicator((*id).to_owned())),
+        ("department", [code, id]) => {
+            Some(GlobalId::Department(code.parse().ok()?, DepartmentId::from_uuid(long(id)?)))
+        }
+        ("user", [id]) => Some(GlobalId::User(UserId::from_uuid(long(id)?))),
+        ("membership", [code, id]) => {
+            Some(GlobalId::Membership(code.parse().ok()?, MembershipId::from_uuid(long(id)?)))
+        }
+        ("invitation", [of, id]) => Some(GlobalId::Invitation(read_place(of)?, InvitationId::from_uuid(long(id)?))),
+        ("key", [of, id]) => Some(GlobalId::ApiKey(read_place(of)?, ApiKeyId::from_uuid(long(id)?))),
         _ => None,
     }
 }
@@ -90,7 +122,7 @@ fn key(municipality: &str, strategy: &str, revision: &str) -> Option<StrategyKey
     Some(StrategyKey {
         municipality: MunicipalityCode::from_str(municipality).ok()?,
         strategy: StrategyId::from_uuid(long(strategy)?),
-        revision: revision.parse().ok()?,
+        revision: if revision == "draft" { None } else { Some(revision.parse().ok()?) },
     })
 }
 
@@ -105,8 +137,15 @@ mod tests {
     #[test]
     fn every_id_is_read_back() {
         let municipality: MunicipalityCode = "012262".parse().unwrap();
-        let key = StrategyKey { municipality, strategy: StrategyId::from_uuid(Uuid::from_u128(7)), revision: 3 };
+        let key = StrategyKey { municipality, strategy: StrategyId::from_uuid(Uuid::from_u128(7)), revision: Some(3) };
+        let uuid = Uuid::from_u128(10);
         for id in [
+            GlobalId::Strategy(StrategyKey { revision: None, ..key }),
+            GlobalId::Department(municipality, DepartmentId::from_uuid(uuid)),
+            GlobalId::User(UserId::from_uuid(uuid)),
+            GlobalId::Membership(municipality, MembershipId::from_uuid(uuid)),
+            GlobalId::Invitation(None, InvitationId::from_uuid(uuid)),
+            GlobalId::ApiKey(Some(municipality), ApiKeyId::from_uuid(uuid)),
             GlobalId::Prefecture(Prefecture::from_number(1).unwrap()),
             GlobalId::Municipality(municipality),
             GlobalId::Strategy(key),

@@ -7,6 +7,7 @@
 mod error;
 mod id;
 pub mod limits;
+mod mutation;
 mod overlaps;
 mod page;
 mod positions;
@@ -22,23 +23,23 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 use apollo_compiler::{
     Schema as ApolloSchema, ast::OperationType, request::coerce_variable_values, response::JsonMap, validation::Valid,
 };
-use async_graphql::{
-    EmptyMutation, EmptySubscription, Request, SDLExportOptions, Schema, ServerError, ValidationMode, Variables,
-};
+use async_graphql::{EmptySubscription, Request, SDLExportOptions, Schema, ServerError, ValidationMode, Variables};
 pub use error::Code;
 use futures_util::FutureExt;
 use quick_cache::{Weighter, sync::Cache};
 use serde_json::json;
+use shirube_access::Scope;
 use shirube_app::App;
 
 use crate::{
     error::{complete, request_error},
     limits::{Budget, TooComplex},
+    mutation::Mutation,
     prepare::{ERRORS, Prepared, prepare},
     query::Query,
 };
 
-type ApiSchema = Schema<Query, EmptyMutation, EmptySubscription>;
+type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
 
 /// Texts of prepared documents that are kept, in bytes. A document takes some thirty times its text.
 const PREPARED_BYTES: u64 = 1024 * 1024;
@@ -108,7 +109,7 @@ pub struct GraphqlResponse {
 
 /// The SDL of the schema, without what every schema has. It needs no data.
 pub fn sdl() -> String {
-    let schema = Schema::build(Query, EmptyMutation, EmptySubscription).finish();
+    let schema = Schema::build(Query, Mutation::default(), EmptySubscription).finish();
     let mut schema = validator(&export(&schema)).into_inner();
     schema.directive_definitions.retain(|name, _| !matches!(name.as_str(), "skip" | "include" | "specifiedBy"));
     schema.to_string()
@@ -128,7 +129,7 @@ fn export(schema: &ApiSchema) -> String {
 impl Api {
     /// The schema over an application.
     pub fn new(app: Arc<App>, introspection: bool) -> Self {
-        let schema = Schema::build(Query, EmptyMutation, EmptySubscription)
+        let schema = Schema::build(Query, Mutation::default(), EmptySubscription)
             .data(app)
             // What this mode leaves out has been checked, and more strictly, before execution.
             .validation_mode(ValidationMode::Fast)
@@ -139,9 +140,9 @@ impl Api {
         Self { schema, validation, prepared, introspection }
     }
 
-    /// Answers a request.
-    pub async fn execute(&self, request: GraphqlRequest, allowed: Allowed) -> GraphqlResponse {
-        match self.try_execute(request, allowed).await {
+    /// Answers a request of `scope`: who is asking.
+    pub async fn execute(&self, request: GraphqlRequest, allowed: Allowed, scope: Arc<Scope>) -> GraphqlResponse {
+        match self.try_execute(request, allowed, scope).await {
             Ok(response) => response,
             Err(Refusal::Errors(errors)) => {
                 let code = code_of(&errors);
@@ -154,7 +155,12 @@ impl Api {
         }
     }
 
-    async fn try_execute(&self, request: GraphqlRequest, allowed: Allowed) -> Result<GraphqlResponse, Refusal> {
+    async fn try_execute(
+        &self,
+        request: GraphqlRequest,
+        allowed: Allowed,
+        scope: Arc<Scope>,
+    ) -> Result<GraphqlResponse, Refusal> {
         let GraphqlRequest { query, operation_name, variables } = request;
         let prepared = self.prepare(&query)?;
         let operation = prepared
@@ -178,7 +184,8 @@ impl Api {
 
         let name = operation.name.as_ref().map(ToString::to_string);
         let variables = serde_json::to_value(&*variables).unwrap_or_default();
-        let mut execution = Request::new(query).variables(Variables::from_json(variables)).data(Budget::new());
+        let mut execution =
+            Request::new(query).variables(Variables::from_json(variables)).data(Budget::new()).data(scope);
         execution.set_parsed_query(prepared.executable.clone());
         if let Some(name) = &name {
             execution = execution.operation_name(name);
@@ -239,7 +246,10 @@ fn code_of(errors: &[ServerError]) -> Code {
         Code::ParseFailed,
         Code::ValidationFailed,
         Code::BadUserInput,
+        Code::Unauthenticated,
+        Code::Forbidden,
         Code::NotFound,
+        Code::Conflict,
         Code::TooComplex,
         Code::Unavailable,
         Code::Internal,

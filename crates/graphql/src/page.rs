@@ -61,7 +61,8 @@ impl Page {
     }
 }
 
-fn size(name: &str, size: Option<i32>) -> Result<Option<usize>, Error> {
+/// Reads the size of a page.
+pub(crate) fn size(name: &str, size: Option<i32>) -> Result<Option<usize>, Error> {
     match size {
         None => Ok(None),
         Some(size) => usize::try_from(size)
@@ -77,13 +78,30 @@ fn locate_cursor(
     list: &str,
     locate: impl Fn(&str) -> Option<Range<usize>>,
 ) -> Result<Range<usize>, &'static str> {
+    locate(&read_cursor(cursor, list)?).ok_or("the item of this cursor does not exist")
+}
+
+/// The key of the item of a cursor.
+pub(crate) fn read_cursor(cursor: &str, list: &str) -> Result<String, &'static str> {
     let text = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let text = text.ok_or("this is not a cursor; use one that an answer gave")?;
     match text.split_once('\n') {
-        Some((of, key)) if of == list => locate(key).ok_or("the item of this cursor does not exist"),
+        Some((of, key)) if of == list => Ok(key.to_owned()),
         Some(_) => Err("this cursor belongs to another list, or to another order of it"),
         None => Err("this is not a cursor; use one that an answer gave"),
     }
+}
+
+/// A page of a list that was read whole; `key` tells its items apart.
+pub(crate) fn page_of<T>(
+    items: &[T],
+    list: &str,
+    arguments: &PageArguments,
+    key: impl Fn(&T) -> String,
+) -> Result<Page, Error> {
+    Page::of(arguments, list, items.len(), |wanted| {
+        items.iter().position(|item| key(item) == wanted).map(|at| at..at + 1)
+    })
 }
 
 /// Defines the edge and connection types of an object. Only the document's own words are repeated, not the logic.

@@ -3,27 +3,46 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result};
+use shirube_access::{
+    Scope,
+    table::{Instance as AtInstance, ReadInstance},
+};
 use shirube_app::{App, At, PublishedStrategy};
-use shirube_domain::{Error, municipality, municipality::MunicipalityCode as DomainCode};
+use shirube_domain::{Error, StrategyId, municipality, municipality::MunicipalityCode as DomainCode};
 use time::OffsetDateTime;
 
 use crate::{
     error::{bad_input, outward},
     id::{GlobalId, StrategyKey},
     limits::spend,
-    page::{PAGE_LIMIT, PageArguments},
+    page::{PAGE_LIMIT, PageArguments, page_of},
     scalars::{DateTime, MunicipalityCode},
     types::{
-        Instance, Municipality, MunicipalityConnection, MunicipalityFilter, MunicipalityOrder, Node, OfficialIndicator,
-        Prefecture, StandardIndicator, StandardIndicatorConnection, StandardIndicatorFilter, Strategy, municipalities,
+        Account, AccountConnection, ApiKey, AuditEntryConnection, AuditFilter, Department, Instance, Invitation,
+        InvitationConnection, Membership, MembershipConnection, Municipality, MunicipalityConnection,
+        MunicipalityFilter, MunicipalityOrder, Node, OfficialIndicator, Prefecture, StandardIndicator,
+        StandardIndicatorConnection, StandardIndicatorFilter, Strategy, Viewer, audit, municipalities,
         standard_indicators,
     },
 };
 
 pub(crate) struct Query;
 
-fn app<'a>(context: &Context<'a>) -> &'a Arc<App> {
+/// The service, without having asked anything.
+pub(crate) fn service<'a>(context: &Context<'a>) -> &'a Arc<App> {
     context.data_unchecked()
+}
+
+/// Who is asking.
+pub(crate) fn scope<'a>(context: &Context<'a>) -> &'a Arc<Scope> {
+    context.data_unchecked()
+}
+
+/// The service, for whoever may read what is published.
+fn app<'a>(context: &Context<'a>) -> Result<&'a Arc<App>> {
+    let app = service(context);
+    app.may_read(scope(context)).map_err(outward)?;
+    Ok(app)
 }
 
 /// Everything that can be read: what is published, and the reference data beside it.
@@ -35,7 +54,7 @@ impl Query {
         context: &Context<'_>,
         #[graphql(desc = "A global id that an answer gave.")] id: ID,
     ) -> Result<Option<Node>> {
-        find(app(context), &id, "id").await
+        find(app(context)?, scope(context), &id, "id").await
     }
 
     /// The things of several global ids (100 at most), in their order, with null for those that are not there.
@@ -47,21 +66,30 @@ impl Query {
         if ids.len() > PAGE_LIMIT {
             return Err(bad_input("ids", format!("{} ids; ask for {PAGE_LIMIT} at most", ids.len())));
         }
+        let app = app(context)?;
         let mut nodes = Vec::with_capacity(ids.len());
         for id in &ids {
-            nodes.push(find(app(context), id, "ids").await?);
+            nodes.push(find(app, scope(context), id, "ids").await?);
         }
         Ok(nodes)
     }
 
     /// What this instance is: version, attributions, limits.
-    async fn instance(&self, context: &Context<'_>) -> Instance {
-        Instance(app(context).clone())
+    async fn instance(&self, context: &Context<'_>) -> Result<Instance> {
+        scope(context).permit::<ReadInstance>(AtInstance).map_err(outward)?;
+        Ok(Instance(service(context).clone()))
+    }
+
+    /// Who is asking (自分), and what they may do.
+    async fn viewer(&self, context: &Context<'_>) -> Result<Viewer> {
+        scope(context).permit::<ReadInstance>(AtInstance).map_err(outward)?;
+        Ok(Viewer(scope(context).clone()))
     }
 
     /// All 47 prefectures (都道府県), from north to south.
-    async fn prefectures(&self) -> Vec<Prefecture> {
-        municipality::Prefecture::all().map(Prefecture).collect()
+    async fn prefectures(&self, context: &Context<'_>) -> Result<Vec<Prefecture>> {
+        app(context)?;
+        Ok(municipality::Prefecture::all().map(Prefecture).collect())
     }
 
     /// The municipality (自治体) of a code; null if there is none. A code that was given up leads to its successor.
@@ -69,9 +97,9 @@ impl Query {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The code, with or without its check digit.")] code: MunicipalityCode,
-    ) -> Option<Municipality> {
-        let app = app(context);
-        app.reference().find(code.0).map(|at| Municipality::new(app.clone(), at))
+    ) -> Result<Option<Municipality>> {
+        let app = app(context)?;
+        Ok(app.reference().find(code.0).map(|at| Municipality::new(app.clone(), at)))
     }
 
     /// Municipalities (自治体), by code unless ordered otherwise.
@@ -87,7 +115,7 @@ impl Query {
         #[graphql(desc = "The cursor before which the page ends.")] before: Option<String>,
     ) -> Result<MunicipalityConnection> {
         let arguments = PageArguments { first, after, last, before };
-        let page = municipalities(app(context), filter.unwrap_or_default(), order_by, &arguments)?;
+        let page = municipalities(app(context)?, filter.unwrap_or_default(), order_by, &arguments)?;
         spend(context, page.len())?;
         Ok(page)
     }
@@ -102,7 +130,7 @@ impl Query {
         #[graphql(desc = "The number of a revision, for another than the latest.")] revision: Option<u32>,
         #[graphql(desc = "An instant: what was published then. Not together with `revision`.")] as_of: Option<DateTime>,
     ) -> Result<Option<Strategy>> {
-        strategy(app(context), municipality.0.current(), term, revision, as_of.map(|instant| instant.0)).await
+        strategy(app(context)?, municipality.0.current(), term, revision, as_of.map(|instant| instant.0)).await
     }
 
     /// The standard indicator (標準指標) of a key; null if there is none.
@@ -110,8 +138,8 @@ impl Query {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Its key, such as births.")] key: String,
-    ) -> Option<StandardIndicator> {
-        StandardIndicator::find(app(context), &key)
+    ) -> Result<Option<StandardIndicator>> {
+        Ok(StandardIndicator::find(app(context)?, &key))
     }
 
     /// The catalogue of standard indicators (標準指標).
@@ -125,16 +153,151 @@ impl Query {
         #[graphql(desc = "The cursor before which the page ends.")] before: Option<String>,
     ) -> Result<StandardIndicatorConnection> {
         let arguments = PageArguments { first, after, last, before };
-        let page = standard_indicators(app(context), filter.unwrap_or_default(), &arguments)?;
+        let page = standard_indicators(app(context)?, filter.unwrap_or_default(), &arguments)?;
         spend(context, page.len())?;
         Ok(page)
     }
 
     /// The series of the official statistics (公的統計).
-    async fn official_indicators(&self, context: &Context<'_>) -> Vec<OfficialIndicator> {
-        let app = app(context);
-        (0..app.reference().official().len()).map(|at| OfficialIndicator { app: app.clone(), at }).collect()
+    async fn official_indicators(&self, context: &Context<'_>) -> Result<Vec<OfficialIndicator>> {
+        let app = app(context)?;
+        Ok((0..app.reference().official().len()).map(|at| OfficialIndicator { app: app.clone(), at }).collect())
     }
+
+    /// The drafts (策定中の戦略) of a municipality, the earliest term first, for its own people.
+    async fn drafts(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The municipality.")] municipality: MunicipalityCode,
+    ) -> Result<Vec<Strategy>> {
+        let (app, code) = (service(context), municipality.0.current());
+        let mut drafts = Vec::new();
+        for id in app.draft_ids(scope(context), code).await.map_err(outward)? {
+            spend(context, 1)?;
+            drafts.extend(draft(app, scope(context), code, id).await?);
+        }
+        Ok(drafts)
+    }
+
+    /// The roles (役割) that people have in a municipality, in the order in which they were given.
+    async fn memberships(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The municipality.")] municipality: MunicipalityCode,
+        #[graphql(desc = "How many, 1 to 100, from the start or behind `after`.")] first: Option<i32>,
+        #[graphql(desc = "The cursor behind which the page starts.")] after: Option<String>,
+        #[graphql(desc = "How many, 1 to 100, from the end or before `before`.")] last: Option<i32>,
+        #[graphql(desc = "The cursor before which the page ends.")] before: Option<String>,
+    ) -> Result<MembershipConnection> {
+        let code = municipality.0.current();
+        let members = service(context).members(scope(context), code).await.map_err(outward)?;
+        let arguments = PageArguments { first, after, last, before };
+        let list = format!("memberships:{code}");
+        let page = page_of(&members, &list, &arguments, |of| of.id.to_string()).map_err(outward)?;
+        let page = MembershipConnection::new(page, &list, members.len(), |at| {
+            (Membership(members[at].clone()), members[at].id.to_string())
+        });
+        spend(context, page.len())?;
+        Ok(page)
+    }
+
+    /// The departments (担当課) of a municipality, by name.
+    async fn departments(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The municipality.")] municipality: MunicipalityCode,
+    ) -> Result<Vec<Department>> {
+        let code = municipality.0.current();
+        let departments = service(context).departments(scope(context), code).await.map_err(outward)?;
+        spend(context, departments.len())?;
+        Ok(departments.into_iter().map(|of| Department { municipality: code, of }).collect())
+    }
+
+    /// The invitations (招待) to a municipality, or to the instance, the latest first.
+    async fn invitations(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The municipality; absent for invitations to the instance.")] municipality: Option<
+            MunicipalityCode,
+        >,
+        #[graphql(desc = "How many, 1 to 100, from the start or behind `after`.")] first: Option<i32>,
+        #[graphql(desc = "The cursor behind which the page starts.")] after: Option<String>,
+        #[graphql(desc = "How many, 1 to 100, from the end or before `before`.")] last: Option<i32>,
+        #[graphql(desc = "The cursor before which the page ends.")] before: Option<String>,
+    ) -> Result<InvitationConnection> {
+        let (app, scope) = (service(context), scope(context));
+        let invitations = match &municipality {
+            Some(code) => app.invitations(scope, code.0.current()).await,
+            None => app.instance_invitations(scope).await,
+        };
+        let invitations = invitations.map_err(outward)?;
+        let arguments = PageArguments { first, after, last, before };
+        let list = municipality.map_or("invitations".to_owned(), |code| format!("invitations:{}", code.0.current()));
+        let page = page_of(&invitations, &list, &arguments, |of| of.id.to_string()).map_err(outward)?;
+        let page = InvitationConnection::new(page, &list, invitations.len(), |at| {
+            (Invitation(invitations[at].clone()), invitations[at].id.to_string())
+        });
+        spend(context, page.len())?;
+        Ok(page)
+    }
+
+    /// The API keys of a municipality, the latest first.
+    async fn api_keys(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The municipality.")] municipality: MunicipalityCode,
+    ) -> Result<Vec<ApiKey>> {
+        let keys = service(context).municipal_keys(scope(context), municipality.0.current()).await.map_err(outward)?;
+        spend(context, keys.len())?;
+        Ok(keys.into_iter().map(ApiKey).collect())
+    }
+
+    /// The audit trail (監査記録) of a municipality, or of the instance, newest first.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    async fn audit(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The municipality; absent for the trail of the instance.")] municipality: Option<
+            MunicipalityCode,
+        >,
+        #[graphql(desc = "Which lines; all if absent.")] filter: Option<AuditFilter>,
+        #[graphql(desc = "How many, 1 to 100, from the start or behind `after`.")] first: Option<i32>,
+        #[graphql(desc = "The cursor behind which the page starts.")] after: Option<String>,
+        #[graphql(desc = "How many, 1 to 100, from the end or before `before`.")] last: Option<i32>,
+        #[graphql(desc = "The cursor before which the page ends.")] before: Option<String>,
+    ) -> Result<AuditEntryConnection> {
+        let arguments = PageArguments { first, after, last, before };
+        let code = municipality.map(|code| code.0.current());
+        let filter = filter.unwrap_or_default();
+        let page = audit(service(context), scope(context), code, filter, &arguments).await?;
+        spend(context, page.len())?;
+        Ok(page)
+    }
+
+    /// All accounts (利用者), by e-mail address, for those who run the instance.
+    async fn accounts(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100, from the start or behind `after`.")] first: Option<i32>,
+        #[graphql(desc = "The cursor behind which the page starts.")] after: Option<String>,
+        #[graphql(desc = "How many, 1 to 100, from the end or before `before`.")] last: Option<i32>,
+        #[graphql(desc = "The cursor before which the page ends.")] before: Option<String>,
+    ) -> Result<AccountConnection> {
+        let users = service(context).users(scope(context)).await.map_err(outward)?;
+        let arguments = PageArguments { first, after, last, before };
+        let page = page_of(&users, "accounts", &arguments, |of| of.user.id.to_string()).map_err(outward)?;
+        let page = AccountConnection::new(page, "accounts", users.len(), |at| {
+            (Account(users[at].clone()), users[at].user.id.to_string())
+        });
+        spend(context, page.len())?;
+        Ok(page)
+    }
+}
+
+/// A draft of a municipality, with what is published of it.
+async fn draft(app: &Arc<App>, scope: &Scope, code: DomainCode, id: StrategyId) -> Result<Option<Strategy>> {
+    let version = app.draft(scope, code, id).await.map_err(outward)?;
+    Ok(version.map(|version| Strategy { history: app.strategy(code, id), version }))
 }
 
 /// A published strategy of a municipality.
@@ -174,7 +337,7 @@ pub(crate) async fn revision(
         (Some(_), Some(_)) => return Err(both_given()),
     };
     let found = app.revision(&history, at).await.map_err(outward)?;
-    Ok(found.map(|revision| Strategy { history, revision }))
+    Ok(found.map(|version| Strategy { history: Some(history), version }))
 }
 
 fn both_given() -> async_graphql::Error {
@@ -182,18 +345,18 @@ fn both_given() -> async_graphql::Error {
 }
 
 /// The thing of a global id.
-async fn find(app: &Arc<App>, id: &str, argument: &str) -> Result<Option<Node>> {
+async fn find(app: &Arc<App>, scope: &Scope, id: &str, argument: &str) -> Result<Option<Node>> {
     Ok(match GlobalId::parse(id, argument).map_err(outward)? {
         GlobalId::Prefecture(prefecture) => Some(Node::Prefecture(Prefecture(prefecture))),
         GlobalId::Municipality(code) => {
             app.reference().find(code).map(|at| Node::Municipality(Municipality::new(app.clone(), at)))
         }
-        GlobalId::Strategy(key) => find_strategy(app, key).await?.map(Node::Strategy),
-        GlobalId::PlanNode(key, id) => find_strategy(app, key).await?.and_then(|strategy| {
+        GlobalId::Strategy(key) => find_strategy(app, scope, key).await?.map(Node::Strategy),
+        GlobalId::PlanNode(key, id) => find_strategy(app, scope, key).await?.and_then(|strategy| {
             let at = strategy.domain().node_at(id)?;
             Some(Node::PlanNode(strategy.node(at)))
         }),
-        GlobalId::Indicator(key, id) => find_strategy(app, key).await?.and_then(|strategy| {
+        GlobalId::Indicator(key, id) => find_strategy(app, scope, key).await?.and_then(|strategy| {
             let at = strategy.domain().indicator_at(id)?;
             Some(Node::Indicator(strategy.indicator(at)))
         }),
@@ -202,11 +365,28 @@ async fn find(app: &Arc<App>, id: &str, argument: &str) -> Result<Option<Node>> 
             let at = app.reference().official().iter().position(|of| of.indicator.id == key);
             at.map(|at| Node::OfficialIndicator(OfficialIndicator { app: app.clone(), at }))
         }
+        // These are reached from what they belong to.
+        GlobalId::Department(..)
+        | GlobalId::User(_)
+        | GlobalId::Membership(..)
+        | GlobalId::Invitation(..)
+        | GlobalId::ApiKey(..) => None,
     })
 }
 
-async fn find_strategy(app: &Arc<App>, key: StrategyKey) -> Result<Option<Strategy>> {
+async fn find_strategy(app: &Arc<App>, scope: &Scope, key: StrategyKey) -> Result<Option<Strategy>> {
+    let Some(number) = key.revision else {
+        return match app.draft(scope, key.municipality, key.strategy).await {
+            Ok(version) => {
+                let history = app.strategy(key.municipality, key.strategy);
+                Ok(version.map(|version| Strategy { history, version }))
+            }
+            // What one may not see is not there.
+            Err(Error::Unauthenticated | Error::Forbidden { .. } | Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(outward(error)),
+        };
+    };
     let Some(history) = app.strategy(key.municipality, key.strategy) else { return Ok(None) };
-    let found: Result<_, Error> = app.revision(&history, At::Revision(key.revision)).await;
-    Ok(found.map_err(outward)?.map(|revision| Strategy { history, revision }))
+    let found: Result<_, Error> = app.revision(&history, At::Revision(number)).await;
+    Ok(found.map_err(outward)?.map(|version| Strategy { history: Some(history), version }))
 }

@@ -1,8 +1,11 @@
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
+use serde_json::json;
+use shirube_access::table::{EditStrategy, ReadDraft};
 use shirube_domain::{StrategyId, strategy::Strategy};
 
 use crate::{
     StoreResult, Tenant,
+    audit::Record,
     rows::{
         convert::DraftRows,
         tenant::{
@@ -13,7 +16,7 @@ use crate::{
     tenant::TenantEntity,
 };
 
-impl Tenant {
+impl Tenant<ReadDraft> {
     /// Loads a draft: ten statements, whatever its size. `None` if this municipality has no such strategy.
     pub async fn draft(&self, id: StrategyId) -> StoreResult<Option<Strategy>> {
         let rows = DraftRows {
@@ -39,9 +42,22 @@ impl Tenant {
         self.all(self.rows::<E>().filter(column.eq(id.uuid()))).await
     }
 
+    /// The ids of this municipality's drafts, by term.
+    pub async fn drafts(&self) -> StoreResult<Vec<StrategyId>> {
+        let rows = self.all(self.rows::<strategy::Entity>().order_by_asc(strategy::Column::TermNumber)).await?;
+        Ok(rows.into_iter().map(|row| StrategyId::from_uuid(row.id)).collect())
+    }
+}
+
+impl Tenant<EditStrategy> {
     /// Writes a new strategy as a draft, all of it or nothing. A statement a table, more only where a table has more
     /// values than one statement may carry.
-    pub async fn create_draft(&self, strategy: &Strategy) -> StoreResult<()> {
+    pub async fn create_draft(self, strategy: &Strategy) -> StoreResult<()> {
+        self.write_draft(strategy).await?;
+        self.commit(created(strategy)).await
+    }
+
+    pub(crate) async fn write_draft(&self, strategy: &Strategy) -> StoreResult<()> {
         self.check_owner(strategy.parts().municipality)?;
         let mut rows = DraftRows::of(strategy)?;
         // Departments are the municipality's: one that another of its strategies names already keeps its id.
@@ -58,10 +74,10 @@ impl Tenant {
         self.insert::<indicator_remark::Entity>(rows.indicator_remarks).await?;
         self.insert::<indicator_detail::Entity>(rows.details).await
     }
+}
 
-    /// The ids of this municipality's drafts, by term.
-    pub async fn drafts(&self) -> StoreResult<Vec<StrategyId>> {
-        let rows = self.all(self.rows::<strategy::Entity>().order_by_asc(strategy::Column::TermNumber)).await?;
-        Ok(rows.into_iter().map(|row| StrategyId::from_uuid(row.id)).collect())
-    }
+/// The line in the audit trail of a new strategy.
+pub(crate) fn created(strategy: &Strategy) -> Record {
+    let parts = strategy.parts();
+    Record::new("strategy_created", "strategy").subject(parts.id).after(json!({ "title": parts.title }))
 }

@@ -26,6 +26,12 @@ pub enum StoreError {
     /// The folder of the database file cannot be made.
     #[error("the folder of the database file cannot be made")]
     Folder(#[source] std::io::Error),
+    /// The role of the service cannot be made.
+    #[error(
+        "the database role “{0}” is not there and this role may not make it; make it as an administrator (`CREATE ROLE … LOGIN \
+         PASSWORD …`), and run `shirube migrate` again"
+    )]
+    Role(String),
     /// Any other error of the database.
     #[error("the database refused a statement")]
     Database(#[source] DbErr),

@@ -1,19 +1,37 @@
-//! Rows: the draft tables, publications and reference data, on SQLite and PostgreSQL. The only crate that sees the
-//! database.
+//! Rows: the draft tables, publications, people and what they did, reference data, on SQLite and PostgreSQL. The only crate
+//! that sees the database.
 //!
-//! Rows of a municipality are reached through [`Tenant`], which is opened for one municipality and narrows every
-//! statement to it. Reference data and publications are read whole at start-up, by [`Store`].
+//! Nothing is reached without a permit. Rows of a municipality are reached through [`Tenant`], which is opened for one
+//! municipality by a permit for it and narrows every statement to it; what belongs to no municipality through
+//! [`Commons`]. What can be done with either depends on what was permitted. A change is made together with its line in the
+//! audit trail, or not at all. Publications and reference data are open to all and read whole, by [`Store`].
 
+mod accounts;
+mod audit;
+mod commons;
 mod draft;
 mod error;
+mod invitations;
+mod keys;
+mod locks;
+mod members;
 mod publication;
 mod reference;
 mod rows;
+mod sign_in;
 mod store;
 mod tenant;
 
+pub use accounts::{ListedSession, ListedUser, RoleChange};
+pub use audit::{AuditEntry, AuditFilter};
+pub use commons::Commons;
 pub use error::{StoreError, StoreResult};
+pub use invitations::{Accepting, Credential, Invitation, InvitationState, NewInvitation};
+pub use keys::{ApiKey, NewKey};
+pub use locks::SecondLock;
+pub use members::{DepartmentChange, Member, MemberChange};
 pub use publication::StoredPublication;
 pub use reference::{InitialData, SeriesResult};
+pub use sign_in::{ATTEMPT, Account, REFRESH, Refreshed, SESSION, StoredAttempt};
 pub use store::{Backend, Observer, Store, StoreOptions};
 pub use tenant::Tenant;

@@ -1,5 +1,7 @@
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde_json::json;
 use sha2::{Digest, Sha256};
+use shirube_access::table::Publish;
 use shirube_domain::{
     StrategyId,
     calendar::FiscalYear,
@@ -10,6 +12,7 @@ use time::OffsetDateTime;
 
 use crate::{
     Store, StoreError, StoreResult, Tenant,
+    audit::Record,
     rows::{convert::parse, tenant::publication},
 };
 
@@ -24,22 +27,23 @@ pub struct StoredPublication {
     pub revision: Revision,
 }
 
-impl Tenant {
-    /// Publishes a strategy as its next revision: numbered, hashed, never to change. `at` is the instant of publication,
-    /// which is kept to the millisecond, as both databases can.
-    pub async fn publish(
-        &self,
-        strategy: &Strategy,
-        at: OffsetDateTime,
-        note: Option<String>,
-    ) -> StoreResult<Revision> {
+impl Tenant<Publish> {
+    /// Publishes a strategy as its next revision: numbered, hashed, never to change. The instant of publication is kept
+    /// to the millisecond, as both databases can.
+    pub async fn publish(self, strategy: &Strategy, note: Option<String>) -> StoreResult<Revision> {
+        let revision = self.write_publication(strategy, note).await?;
+        self.commit(published(strategy, &revision)).await?;
+        Ok(revision)
+    }
+
+    pub(crate) async fn write_publication(&self, strategy: &Strategy, note: Option<String>) -> StoreResult<Revision> {
         let parts = strategy.parts();
         self.check_owner(parts.municipality)?;
         let number = self.last_revision(parts.id).await? + 1;
         let document =
             serde_json::to_string(&PublicationDocument::new(strategy.clone())).map_err(StoreError::corrupt)?;
         let hash = hash(&document);
-        let at = at.truncate_to_millisecond();
+        let at = self.at().truncate_to_millisecond();
         let row = publication::Model {
             municipality: parts.municipality.to_string(),
             strategy_id: parts.id.uuid(),
@@ -59,9 +63,7 @@ impl Tenant {
             note,
         })
     }
-}
 
-impl Tenant {
     /// The number of the last revision; 0 before the first.
     async fn last_revision(&self, strategy: StrategyId) -> StoreResult<i32> {
         let revisions = self
@@ -75,6 +77,13 @@ impl Tenant {
     }
 }
 
+/// The line in the audit trail of a publication.
+pub(crate) fn published(strategy: &Strategy, revision: &Revision) -> Record {
+    Record::new("published", "strategy")
+        .subject(strategy.parts().id)
+        .after(json!({ "revision": revision.number, "hash": revision.hash }))
+}
+
 /// SHA-256 of a document, in hexadecimal.
 fn hash(document: &str) -> String {
     use std::fmt::Write as _;
@@ -84,17 +93,23 @@ fn hash(document: &str) -> String {
     })
 }
 
+/// All publications. They are open to all, so that no tenant is asked for.
+fn open() -> sea_orm::Select<publication::Entity> {
+    #[expect(clippy::disallowed_methods, reason = "what is published is open to all")]
+    publication::Entity::find()
+}
+
 impl Store {
     /// How many publications there are. They are never changed or removed, so a new number means new ones.
     pub async fn publication_count(&self) -> StoreResult<u64> {
-        Ok(publication::Entity::find().count(&self.connection).await?)
+        Ok(open().count(&self.connection).await?)
     }
 
     /// All publications, without their documents.
     pub async fn publications(&self) -> StoreResult<Vec<StoredPublication>> {
         use publication::Column;
         type Row = (String, sea_orm::prelude::Uuid, i32, OffsetDateTime, i16, String, Option<String>);
-        let rows: Vec<Row> = publication::Entity::find()
+        let rows: Vec<Row> = open()
             .select_only()
             .columns([
                 Column::Municipality,
@@ -128,14 +143,14 @@ impl Store {
             .collect()
     }
 
-    /// Reads a publication and checks its hash. Published documents are open to all, so no tenant is asked for.
+    /// Reads a publication and checks its hash.
     pub async fn publication(&self, stored: &StoredPublication) -> StoreResult<Publication> {
-        let key = (
-            stored.municipality.to_string(),
-            stored.strategy.uuid(),
-            i32::try_from(stored.revision.number).map_err(StoreError::corrupt)?,
-        );
-        let row = publication::Entity::find_by_id(key).one(&self.connection).await?;
+        let number = i32::try_from(stored.revision.number).map_err(StoreError::corrupt)?;
+        let found = open()
+            .filter(publication::Column::Municipality.eq(stored.municipality.to_string()))
+            .filter(publication::Column::StrategyId.eq(stored.strategy.uuid()))
+            .filter(publication::Column::Revision.eq(number));
+        let row = found.one(&self.connection).await?;
         let document = row.ok_or_else(|| StoreError::corrupt("a publication is gone"))?.document;
         if hash(&document) != stored.revision.hash {
             return Err(StoreError::corrupt(format!(

@@ -1,4 +1,9 @@
-use sea_orm::{EntityTrait, IntoActiveModel, PaginatorTrait, QueryOrder, TransactionTrait};
+use sea_orm::{IntoActiveModel, PaginatorTrait, QueryOrder};
+use serde_json::json;
+use shirube_access::{
+    Permit, Scope,
+    table::{EditStrategy, Effect, LoadReference, Publish},
+};
 use shirube_domain::{
     municipality::{Municipality, MunicipalityCode, Prefecture},
     reference::{OfficialIndicator, OfficialValue, StandardIndicator},
@@ -8,7 +13,11 @@ use shirube_domain::{
 use time::OffsetDateTime;
 
 use crate::{
-    Store, StoreError, StoreResult, Tenant,
+    Commons, Store, StoreError, StoreResult, Tenant,
+    audit::Record,
+    commons::every,
+    draft::created,
+    publication::published,
     rows::{
         convert::{name, named, parse},
         global::{municipality, official_indicator, official_observation, prefecture, standard_indicator},
@@ -36,19 +45,21 @@ pub type SeriesResult = Result<(String, Vec<OfficialValue>), Box<dyn std::error:
 impl Store {
     /// Whether no reference data have been loaded yet.
     pub async fn is_empty(&self) -> StoreResult<bool> {
-        Ok(municipality::Entity::find().count(&self.connection).await? == 0)
+        Ok(every::<municipality::Entity>().count(&self.connection).await? == 0)
     }
 
     /// Writes a first set of data, all of it or nothing: the reference data, and strategies as draft and first revision,
-    /// published at `at`.
+    /// published at `at`, each by a permit of `scope`.
     pub async fn load(
         &self,
+        permit: Permit<LoadReference>,
+        scope: &Scope,
         data: InitialData<'_>,
         at: OffsetDateTime,
         mut progress: impl FnMut(usize),
     ) -> StoreResult<()> {
         let InitialData { municipalities, standard, official, series, strategies } = data;
-        let transaction = self.connection.begin().await?;
+        let transaction = self.begin(Effect::Writes).await?;
         let prefectures = Prefecture::all().map(|of| {
             let row =
                 prefecture::Model { code: of.code(), name: of.name().to_owned(), name_en: of.english().to_owned() };
@@ -82,18 +93,26 @@ impl Store {
         }
         let mut open = transaction;
         for strategy in strategies {
-            let tenant = Tenant::new(open, strategy.parts().municipality);
-            tenant.create_draft(strategy).await?;
-            tenant.publish(strategy, at, None).await?;
+            let municipality = strategy.parts().municipality;
+            let editing = scope.permit::<EditStrategy>(municipality).map_err(StoreError::corrupt)?;
+            let tenant = Tenant::over(open, editing, at).await?;
+            tenant.write_draft(strategy).await?;
+            open = tenant.into_transaction(created(strategy)).await?;
+            let publishing = scope.permit::<Publish>(municipality).map_err(StoreError::corrupt)?;
+            let tenant = Tenant::over(open, publishing, at).await?;
+            let revision = tenant.write_publication(strategy, None).await?;
+            open = tenant.into_transaction(published(strategy, &revision)).await?;
             progress(strategy.indicators().len());
-            open = tenant.into_transaction();
         }
-        Ok(open.commit().await?)
+        let record =
+            Record::new("reference_loaded", "instance").after(json!({ "municipalities": municipalities.len() }));
+        Commons::over(open, permit, at).commit(record).await
     }
 
     /// All municipalities, by code.
     pub async fn municipalities(&self) -> StoreResult<Vec<Municipality>> {
-        let rows = municipality::Entity::find().order_by_asc(municipality::Column::Code).all(&self.connection).await?;
+        let rows =
+            every::<municipality::Entity>().order_by_asc(municipality::Column::Code).all(&self.connection).await?;
         rows.into_iter()
             .map(|row| {
                 let municipality::Model {
@@ -123,7 +142,7 @@ impl Store {
 
     /// The standard indicators, in the order of the catalogue.
     pub async fn standard_indicators(&self) -> StoreResult<Vec<StandardIndicator>> {
-        let rows = standard_indicator::Entity::find()
+        let rows = every::<standard_indicator::Entity>()
             .order_by_asc(standard_indicator::Column::Position)
             .all(&self.connection)
             .await?;
@@ -167,7 +186,7 @@ impl Store {
 
     /// The official series, by id.
     pub async fn official_indicators(&self) -> StoreResult<Vec<OfficialIndicator>> {
-        let rows = official_indicator::Entity::find()
+        let rows = every::<official_indicator::Entity>()
             .order_by_asc(official_indicator::Column::Id)
             .all(&self.connection)
             .await?;
@@ -200,7 +219,7 @@ impl Store {
     pub async fn official_values(&self) -> StoreResult<Vec<(String, OfficialValue)>> {
         use official_observation::Column;
         use sea_orm::QuerySelect;
-        let rows: Vec<(String, i16, String, String)> = official_observation::Entity::find()
+        let rows: Vec<(String, i16, String, String)> = every::<official_observation::Entity>()
             .select_only()
             .columns([Column::IndicatorId, Column::Year, Column::Municipality, Column::Value])
             .order_by_asc(Column::IndicatorId)

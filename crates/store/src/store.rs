@@ -4,16 +4,28 @@ use sea_orm::sqlx::{
     postgres::PgConnectOptions,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend, TransactionTrait};
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+use shirube_access::{
+    Permit,
+    table::{Action, Effect},
+};
 use shirube_domain::municipality::MunicipalityCode;
 use shirube_migrations::{Migrator, MigratorTrait, SchemaManager};
 
-use crate::{StoreError, StoreResult, Tenant};
+use time::OffsetDateTime;
+
+use crate::{Commons, StoreError, StoreResult, Tenant};
 
 /// A connected database.
 #[derive(Debug, Clone)]
 pub struct Store {
     pub(crate) connection: DatabaseConnection,
+    /// Whether statements are narrowed to a municipality; test builds can see what holds without it.
+    #[cfg(debug_assertions)]
+    narrowed: bool,
 }
 
 /// Hears the text of each statement.
@@ -101,7 +113,19 @@ impl Store {
         if let Some(observer) = options.observer.clone() {
             connection.set_metric_callback(move |info| observer(&info.statement.sql));
         }
-        Ok(Self { connection })
+        Ok(Self {
+            connection,
+            #[cfg(debug_assertions)]
+            narrowed: true,
+        })
+    }
+
+    /// The same store with the narrowing of its statements taken away, so that a test sees whether the database's own lock
+    /// holds by itself. Not in a release build.
+    #[cfg(debug_assertions)]
+    #[must_use]
+    pub fn without_narrowing(self) -> Self {
+        Self { narrowed: false, ..self }
     }
 
     /// Which database it is.
@@ -151,9 +175,38 @@ impl Store {
         }
     }
 
-    /// Opens the rows of one municipality.
-    pub async fn tenant(&self, municipality: MunicipalityCode) -> StoreResult<Tenant> {
-        Ok(Tenant::new(self.connection.begin().await?, municipality))
+    /// Opens the rows of the municipality for which the permit is, as of `at`.
+    pub async fn tenant<A: Action<Target = MunicipalityCode>>(
+        &self,
+        permit: Permit<A>,
+        at: OffsetDateTime,
+    ) -> StoreResult<Tenant<A>> {
+        let tenant = Tenant::over(self.begin(A::ROW.effect).await?, permit, at).await?;
+        #[cfg(debug_assertions)]
+        let tenant = tenant.with_narrowing(self.narrowed);
+        Ok(tenant)
+    }
+
+    /// Opens what belongs to no municipality, as of `at`.
+    pub async fn commons<A: Action>(&self, permit: Permit<A>, at: OffsetDateTime) -> StoreResult<Commons<A>> {
+        Ok(Commons::over(self.begin(A::ROW.effect).await?, permit, at))
+    }
+
+    /// Begins a transaction. One that writes takes SQLite's one place for writers at once, since a reader that turns into
+    /// a writer is refused where another was quicker; one that reads sees one state of the data throughout.
+    pub(crate) async fn begin(&self, effect: Effect) -> StoreResult<DatabaseTransaction> {
+        let options = match (self.backend(), effect) {
+            (Backend::Sqlite, Effect::Writes) => TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..TransactionOptions::default()
+            },
+            (Backend::Postgres, Effect::Reads) => TransactionOptions {
+                isolation_level: Some(IsolationLevel::RepeatableRead),
+                ..TransactionOptions::default()
+            },
+            _ => TransactionOptions::default(),
+        };
+        Ok(self.connection.begin_with_options(options).await?)
     }
 
     /// Closes all connections.

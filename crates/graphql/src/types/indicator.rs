@@ -128,7 +128,7 @@ impl Indicator {
     }
 
     /// The department that owns it.
-    async fn department(&self) -> Option<Department<'_>> {
+    async fn department(&self) -> Option<Department> {
         self.strategy.department(self.domain().department)
     }
 

@@ -1,34 +1,44 @@
 //! The objects of the schema: newtypes over domain values, one subject a file.
 
+mod audit;
 mod figures;
 mod indicator;
 mod instance;
+mod keys;
 mod municipality;
 mod official;
+mod people;
 mod period;
 mod plan_node;
 mod revision;
 mod standard;
 mod strategy;
 mod target;
+mod viewer;
 
 use async_graphql::Interface;
 
+pub(crate) use audit::{AuditEntryConnection, AuditFilter, audit};
 pub(crate) use figures::{PlanTotal, Quantity, Unit, YearFigures};
 pub(crate) use indicator::{Indicator, IndicatorConnection, IndicatorFilter};
 pub(crate) use instance::Instance;
+pub(crate) use keys::{ApiKey, KeyScope};
 pub(crate) use municipality::{
     Municipality, MunicipalityConnection, MunicipalityFilter, MunicipalityOrder, Prefecture, municipalities,
 };
 pub(crate) use official::{OfficialIndicator, OfficialSeries};
+pub(crate) use people::{
+    Account, AccountConnection, Invitation, InvitationConnection, Membership, MembershipConnection, Role, User,
+};
 pub(crate) use period::Period;
 pub(crate) use plan_node::PlanNode;
 pub(crate) use revision::Revision;
 pub(crate) use standard::{
     StandardIndicator, StandardIndicatorConnection, StandardIndicatorFilter, standard_indicators,
 };
-pub(crate) use strategy::{Direction, Strategy};
+pub(crate) use strategy::{Department, Direction, Strategy};
 pub(crate) use target::Target;
+pub(crate) use viewer::Viewer;
 
 /// Something that has a global id, by which it can be fetched again.
 #[derive(Interface)]

@@ -78,7 +78,7 @@ impl PlanNode {
     }
 
     /// The department in charge.
-    async fn department(&self) -> Option<Department<'_>> {
+    async fn department(&self) -> Option<Department> {
         self.strategy.department(self.domain().department)
     }
 

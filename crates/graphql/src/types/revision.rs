@@ -100,7 +100,7 @@ pub(crate) struct Finding {
 
 impl Finding {
     fn domain(&self) -> &lint::Finding {
-        &self.strategy.revision.findings()[self.at]
+        &self.strategy.version.findings()[self.at]
     }
 }
 

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, Object, Result};
-use shirube_app::{App, PublishedRevision, PublishedStrategy};
-use shirube_domain::{lint::Subject, strategy};
+use shirube_app::{App, PublishedStrategy, Version};
+use shirube_domain::{lint::Subject, municipality::MunicipalityCode, strategy};
 
 use super::{
     Indicator, IndicatorConnection, IndicatorFilter, Municipality, PlanNode, Revision,
@@ -30,18 +30,19 @@ pub(crate) enum Direction {
 
 #[derive(Clone)]
 pub(crate) struct Strategy {
-    pub(crate) history: Arc<PublishedStrategy>,
-    pub(crate) revision: Arc<PublishedRevision>,
+    /// Its revisions; `None` if nothing of it is published.
+    pub(crate) history: Option<Arc<PublishedStrategy>>,
+    pub(crate) version: Arc<Version>,
 }
 
 impl Strategy {
     /// The latest revision.
     pub(crate) fn latest(history: Arc<PublishedStrategy>) -> Self {
-        Self { revision: history.latest().clone(), history }
+        Self { version: history.latest().clone(), history: Some(history) }
     }
 
     pub(crate) fn domain(&self) -> &strategy::Strategy {
-        self.revision.strategy()
+        self.version.strategy()
     }
 
     pub(crate) fn parts(&self) -> &strategy::StrategyParts {
@@ -52,7 +53,7 @@ impl Strategy {
         StrategyKey {
             municipality: self.parts().municipality,
             strategy: self.parts().id,
-            revision: self.revision.revision().number,
+            revision: self.version.revision().map(|revision| revision.number),
         }
     }
 
@@ -66,7 +67,7 @@ impl Strategy {
 
     /// The findings on one node or indicator.
     pub(crate) fn findings_on(&self, context: &Context<'_>, subject: Subject) -> Result<Vec<Finding>> {
-        let findings = self.revision.findings();
+        let findings = self.version.findings();
         // All of them are looked at.
         spend(context, findings.len())?;
         let on = |at: &usize| findings[*at].subject == subject;
@@ -74,15 +75,17 @@ impl Strategy {
     }
 
     /// The department of an id.
-    pub(crate) fn department(&self, id: Option<shirube_domain::DepartmentId>) -> Option<Department<'_>> {
-        id.and_then(|id| self.domain().department(id)).map(Department)
+    pub(crate) fn department(&self, id: Option<shirube_domain::DepartmentId>) -> Option<Department> {
+        let of = self.domain().department(id?)?;
+        Some(Department { municipality: self.parts().municipality, of: of.clone() })
     }
 }
 
-/// A strategy (総合戦略) of a municipality as it was published in a revision.
+/// A strategy (総合戦略) of a municipality as it was published in a revision, or as a draft.
 #[Object]
 impl Strategy {
-    /// The global id. It names this strategy in this revision, and always leads to the same content.
+    /// The global id. It names this strategy in this revision, and always leads to the same content; that of a draft leads to
+    /// the draft as it is.
     pub(super) async fn id(&self) -> ID {
         GlobalId::Strategy(self.place()).id()
     }
@@ -161,8 +164,9 @@ impl Strategy {
     }
 
     /// The departments (担当課) that it names.
-    async fn departments(&self) -> Vec<Department<'_>> {
-        self.parts().departments.iter().map(Department).collect()
+    async fn departments(&self) -> Vec<Department> {
+        let municipality = self.parts().municipality;
+        self.parts().departments.iter().map(|of| Department { municipality, of: of.clone() }).collect()
     }
 
     /// The printed report (集計表) from which the figures come.
@@ -181,21 +185,22 @@ impl Strategy {
         context: &Context<'_>,
         #[graphql(desc = "Only what these rules found; all if absent.")] rules: Option<Vec<LintRule>>,
     ) -> Result<Vec<Finding>> {
-        let findings = self.revision.findings();
+        let findings = self.version.findings();
         spend(context, findings.len())?;
         let wanted = |at: &usize| rules.as_ref().is_none_or(|rules| rules.contains(&findings[*at].rule.into()));
         Ok((0..findings.len()).filter(wanted).map(|at| Finding { strategy: self.clone(), at }).collect())
     }
 
-    /// The revision in which it was published like this.
-    async fn revision(&self) -> Revision {
-        Revision(self.revision.revision().clone())
+    /// The revision in which it was published like this; null for a draft (策定中).
+    async fn revision(&self) -> Option<Revision> {
+        self.version.revision().cloned().map(Revision)
     }
 
     /// All its revisions, the latest first.
     async fn revisions(&self, context: &Context<'_>) -> Result<Vec<Revision>> {
-        spend(context, self.history.revisions().count())?;
-        Ok(self.history.revisions().rev().cloned().map(Revision).collect())
+        let Some(history) = &self.history else { return Ok(Vec::new()) };
+        spend(context, history.revisions().count())?;
+        Ok(history.revisions().rev().cloned().map(Revision).collect())
     }
 
     /// The same strategy in another revision; null if there is none.
@@ -206,7 +211,10 @@ impl Strategy {
         #[graphql(desc = "An instant: what was published then.")] as_of: Option<crate::scalars::DateTime>,
     ) -> Result<Option<Self>> {
         let app: &Arc<App> = context.data_unchecked();
-        crate::query::revision(app, self.history.clone(), revision, as_of.map(|instant| instant.0)).await
+        match self.history.clone() {
+            Some(history) => crate::query::revision(app, history, revision, as_of.map(|instant| instant.0)).await,
+            None => Ok(None),
+        }
     }
 }
 
@@ -271,19 +279,28 @@ impl From<strategy::Counts> for Counts {
     }
 }
 
-pub(crate) struct Department<'a>(&'a strategy::Department);
+#[derive(Clone)]
+pub(crate) struct Department {
+    pub(crate) municipality: MunicipalityCode,
+    pub(crate) of: strategy::Department,
+}
 
 /// A department (担当課).
 #[Object]
-impl Department<'_> {
+impl Department {
+    /// The global id.
+    async fn id(&self) -> ID {
+        GlobalId::Department(self.municipality, self.of.id).id()
+    }
+
     /// The key of the department (UUID).
     async fn key(&self) -> String {
-        self.0.id.to_string()
+        self.of.id.to_string()
     }
 
     /// Its name.
     async fn name(&self) -> &str {
-        &self.0.name
+        &self.of.name
     }
 }
 

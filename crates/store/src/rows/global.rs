@@ -16,6 +16,8 @@ pub(crate) mod prefecture {
     pub(crate) enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
+
+    impl crate::commons::CommonEntity for Entity {}
 }
 
 pub(crate) mod municipality {
@@ -40,6 +42,8 @@ pub(crate) mod municipality {
     pub(crate) enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
+
+    impl crate::commons::CommonEntity for Entity {}
 }
 
 pub(crate) mod standard_indicator {
@@ -70,6 +74,8 @@ pub(crate) mod standard_indicator {
     pub(crate) enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
+
+    impl crate::commons::CommonEntity for Entity {}
 }
 
 pub(crate) mod official_indicator {
@@ -93,6 +99,8 @@ pub(crate) mod official_indicator {
     pub(crate) enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
+
+    impl crate::commons::CommonEntity for Entity {}
 }
 
 pub(crate) mod official_observation {
@@ -114,4 +122,6 @@ pub(crate) mod official_observation {
     pub(crate) enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
+
+    impl crate::commons::CommonEntity for Entity {}
 }

@@ -3,4 +3,6 @@
 mod columns;
 pub(crate) mod convert;
 pub(crate) mod global;
+pub(crate) mod members;
+pub(crate) mod people;
 pub(crate) mod tenant;

@@ -1,0 +1,212 @@
+//! Signing in and out, refreshing, changing one's password.
+
+use std::time::Duration;
+
+use shirube_access::{
+    ACCESS_SECONDS, Caller, Origin, Permit, Scope, User,
+    password::{self, Verdict},
+    secret::{self, Secret, SecretKind},
+    table::{Instance, ManageOwnAccount, SignIn},
+};
+use shirube_domain::{BadInput, Error, SessionId, UserId};
+use shirube_store::{Account, ListedSession, Refreshed, StoreError};
+use tokio::sync::Semaphore;
+use uuid::Uuid;
+
+use crate::App;
+
+/// How many passwords are compared at a time: each takes 19 MiB and a core.
+static COMPARING: Semaphore = Semaphore::const_new(2);
+
+/// Somebody signed in.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// The access token.
+    pub access_token: String,
+    /// For how many seconds it is good.
+    pub expires_in: i64,
+    /// The refresh token, good once.
+    pub refresh_token: Secret,
+    /// Who.
+    pub user: UserId,
+}
+
+/// Why somebody did not sign in.
+#[derive(Debug)]
+pub enum SignInError {
+    /// What was shown is not good. There is one such answer, whatever is wrong.
+    Refused,
+    /// Too many attempts; the next one may come after so long.
+    Throttled(Duration),
+    /// What was typed can be mended.
+    BadInput(BadInput),
+    /// Something else.
+    Failed(Error),
+}
+
+impl From<Error> for SignInError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::BadInput(problem) | Error::Conflict(problem) => Self::BadInput(problem),
+            other => Self::Failed(other),
+        }
+    }
+}
+
+impl From<StoreError> for SignInError {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Compares a password off the async threads, a few at a time.
+pub(crate) async fn compare(password: String, stored: Option<String>) -> Result<Verdict, Error> {
+    let _turn = COMPARING.acquire().await.map_err(Error::internal)?;
+    let work = move || password::verify(&password, stored.as_deref());
+    tokio::task::spawn_blocking(work).await.map_err(Error::internal)
+}
+
+/// Hashes a password off the async threads, a few at a time.
+pub(crate) async fn hash(password: String) -> Result<String, Error> {
+    let _turn = COMPARING.acquire().await.map_err(Error::internal)?;
+    tokio::task::spawn_blocking(move || password::hash(&password)).await.map_err(Error::internal)
+}
+
+/// Checks a new password.
+pub(crate) fn check_new(place: &str, password: &str, user: [&str; 2]) -> Result<(), Error> {
+    password::check(password, &user).map_err(|error| Error::bad_input(place, error))
+}
+
+impl App {
+    fn asking(origin: Origin) -> Result<Permit<SignIn>, Error> {
+        Scope::anonymous(origin, true).permit::<SignIn>(Instance)
+    }
+
+    /// Signs in with e-mail address and password. An unknown account, a wrong password and a disabled user are one answer,
+    /// after the same work.
+    pub async fn sign_in(&self, email: &str, password: &str, origin: Origin) -> Result<SignedIn, SignInError> {
+        let email = shirube_access::normalize_email(email).unwrap_or_else(|| email.chars().take(254).collect());
+        let address = origin.address;
+        self.throttles.count_account(address, &email).map_err(SignInError::Throttled)?;
+        let permit = Self::asking(origin)?;
+        let commons = self.store.commons(permit.clone(), self.now()).await?;
+        let account = commons.account(&email).await?;
+        if let Err(wait) = self.throttles.count_anywhere(&email) {
+            // The owner, at a place where they have been before, passes.
+            let known = match (&account, address) {
+                (Some(account), Some(address)) => commons.knows_address(account.user.id, address).await?,
+                _ => false,
+            };
+            if !known {
+                return Err(SignInError::Throttled(wait));
+            }
+        }
+        drop(commons);
+        let stored = account.as_ref().filter(|account| account.enabled).and_then(|account| account.password.clone());
+        let verdict = compare(password.to_owned(), stored).await?;
+        let (account, anew) = match (account, verdict) {
+            (Some(account), Verdict::Right) => (account, None),
+            (Some(account), Verdict::RightAnew(hash)) => (account, Some(hash)),
+            _ => return Err(SignInError::Refused),
+        };
+        self.throttles.wipe(address, Some(&email));
+        self.begin_session(permit, &account.user, "password", anew).await
+    }
+
+    /// Begins a session of a user who proved who they are.
+    pub(crate) async fn begin_session(
+        &self,
+        permit: Permit<SignIn>,
+        user: &User,
+        method: &'static str,
+        password: Option<String>,
+    ) -> Result<SignedIn, SignInError> {
+        let refresh = Secret::new(SecretKind::Refresh, None);
+        let commons = self.store.commons(permit, self.now()).await?;
+        let session = commons.begin_session(user, method, &refresh.hash(), password).await?;
+        Ok(self.signed_in(user.id, session, refresh))
+    }
+
+    fn signed_in(&self, user: UserId, session: SessionId, refresh_token: Secret) -> SignedIn {
+        let access_token = self.tokens.issue(&self.keyring.load(), user, session, Uuid::now_v7(), self.now());
+        SignedIn { access_token, expires_in: ACCESS_SECONDS, refresh_token, user }
+    }
+
+    /// Gives new tokens for a refresh token, which is good once. One that was used before ends its session.
+    pub async fn refresh_tokens(&self, token: &str, origin: Origin) -> Result<SignedIn, SignInError> {
+        let address = origin.address;
+        self.throttles.count(address).map_err(SignInError::Throttled)?;
+        let shown = secret::read(SecretKind::Refresh, token).ok_or(SignInError::Refused)?;
+        let next = Secret::new(SecretKind::Refresh, None);
+        let commons = self.store.commons(Self::asking(origin)?, self.now()).await?;
+        match commons.refresh(&shown.hash, &next.hash()).await? {
+            Refreshed::Renewed(user, session) => {
+                self.throttles.wipe(address, None);
+                Ok(self.signed_in(user, session, next))
+            }
+            Refreshed::Reused(session) => {
+                self.facts.forget();
+                tracing::warn!(%session, "a refresh token was used twice; its session was ended");
+                Err(SignInError::Refused)
+            }
+            Refreshed::Unknown => Err(SignInError::Refused),
+        }
+    }
+
+    /// Ends the session of a refresh token. What is not good has no session to end, which is as well.
+    pub async fn sign_out(&self, token: &str, origin: Origin) -> Result<(), SignInError> {
+        self.throttles.count(origin.address).map_err(SignInError::Throttled)?;
+        let address = origin.address;
+        let Some(shown) = secret::read(SecretKind::Refresh, token) else { return Ok(()) };
+        let commons = self.store.commons(Self::asking(origin)?, self.now()).await?;
+        if commons.sign_out(&shown.hash).await?.is_some() {
+            self.throttles.wipe(address, None);
+            self.facts.forget();
+        }
+        Ok(())
+    }
+
+    fn own(scope: &Scope) -> Result<(Permit<ManageOwnAccount>, Option<SessionId>), Error> {
+        match scope.caller() {
+            Caller::User(facts) => Ok((scope.permit(facts.user.id)?, Some(facts.session))),
+            Caller::Key(_) => Err(Error::Forbidden { needs: "a user who signed in; no API key may do it".to_owned() }),
+            Caller::Anonymous | Caller::Machine => Err(Error::Unauthenticated),
+        }
+    }
+
+    pub(crate) fn own_account(scope: &Scope) -> Result<Permit<ManageOwnAccount>, Error> {
+        Ok(Self::own(scope)?.0)
+    }
+
+    /// Ends all sessions of the caller; says how many.
+    pub async fn sign_out_everywhere(&self, scope: &Scope) -> Result<u64, Error> {
+        let permit = Self::own_account(scope)?;
+        let ended = self.store.commons(permit, self.now()).await?.sign_out_everywhere().await?;
+        self.facts.forget();
+        Ok(ended)
+    }
+
+    /// The caller's sessions that go on.
+    pub async fn sessions(&self, scope: &Scope) -> Result<Vec<ListedSession>, Error> {
+        let permit = Self::own_account(scope)?;
+        Ok(self.store.commons(permit, self.now()).await?.sessions().await?)
+    }
+
+    /// Replaces the caller's password, and ends the other sessions.
+    pub async fn change_password(&self, scope: &Scope, old: &str, new: &str) -> Result<(), SignInError> {
+        let (permit, session) = Self::own(scope)?;
+        let account: Option<Account> = self.store.commons(permit.clone(), self.now()).await?.own().await?;
+        let (Some(account), Some(session)) = (account, session) else { return Err(SignInError::Refused) };
+        let address = scope.origin().address;
+        self.throttles.count_account(address, &account.user.email).map_err(SignInError::Throttled)?;
+        check_new("newPassword", new, [&account.user.email, &account.user.name])?;
+        if compare(old.to_owned(), account.password).await? == Verdict::Wrong {
+            return Err(SignInError::Refused);
+        }
+        self.throttles.wipe(address, Some(&account.user.email));
+        let hash = hash(new.to_owned()).await?;
+        self.store.commons(permit, self.now()).await?.change_password(hash, session).await?;
+        self.facts.forget();
+        Ok(())
+    }
+}

@@ -1,0 +1,90 @@
+//! The root of all mutations. Each takes one input and gives a payload with what was changed, and with what the caller can
+//! mend in `userErrors`.
+
+mod departments;
+mod keys;
+mod people;
+mod users;
+
+use async_graphql::{Enum, ID, MergedObject, Result, SimpleObject};
+use shirube_domain::{BadInput, Error, municipality::MunicipalityCode};
+
+use crate::{error::outward, id::GlobalId};
+
+/// Everything that can be changed.
+#[derive(MergedObject, Default)]
+pub(crate) struct Mutation(
+    people::PeopleMutation,
+    users::UserMutation,
+    departments::DepartmentMutation,
+    keys::KeyMutation,
+);
+
+/// A code in `userErrors`.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum UserErrorCode {
+    /// A value is wrong.
+    BadUserInput,
+    /// It does not go together with what is there.
+    Conflict,
+}
+
+/// Something that the caller can mend.
+#[derive(SimpleObject)]
+pub(crate) struct UserError {
+    /// What a client may branch on.
+    code: UserErrorCode,
+    /// What is wrong and how to mend it.
+    message: String,
+    /// Where it is: a path that begins with "input".
+    path: Vec<String>,
+}
+
+/// What a mutation gives: what it changed, or what is to be mended. Any other error is one of the whole field.
+pub(crate) fn settled<T>(result: Result<T, Error>) -> Result<(Option<T>, Vec<UserError>)> {
+    let problem = |code, problem: BadInput| {
+        let place = problem.place.split('.').filter(|part| !part.is_empty() && *part != "input").map(str::to_owned);
+        let path = std::iter::once("input".to_owned()).chain(place).collect();
+        Ok((None, vec![UserError { code, message: problem.message, path }]))
+    };
+    match result {
+        Ok(changed) => Ok((Some(changed), Vec::new())),
+        Err(Error::BadInput(of)) => problem(UserErrorCode::BadUserInput, of),
+        Err(Error::Conflict(of)) => problem(UserErrorCode::Conflict, of),
+        Err(error) => Err(outward(error)),
+    }
+}
+
+/// Defines the payload of a mutation.
+macro_rules! payload {
+    ($name:ident { $(#[doc = $doc:literal] $field:ident: $type:ty,)+ }) => {
+        #[doc = concat!("What became of the mutation: what was changed, or what is to be mended.")]
+        #[derive(async_graphql::SimpleObject)]
+        pub(crate) struct $name {
+            /// What the client sent as `clientMutationId`.
+            client_mutation_id: Option<String>,
+            $(#[doc = $doc] $field: Option<$type>,)+
+            /// What the caller can mend; empty if it was done.
+            user_errors: Vec<$crate::mutation::UserError>,
+        }
+    };
+}
+pub(crate) use payload;
+
+/// Reads the id of a kind of thing.
+macro_rules! read_id {
+    ($name:ident, $variant:ident($($part:ident),+) -> $type:ty, $what:literal) => {
+        pub(crate) fn $name(id: &ID, place: &str) -> Result<$type, Error> {
+            match GlobalId::parse(id, place)? {
+                GlobalId::$variant($($part),+) => Ok(($($part),+)),
+                _ => Err(Error::bad_input(place, concat!("this is not the id of ", $what))),
+            }
+        }
+    };
+}
+
+read_id!(user_id, User(id) -> shirube_domain::UserId, "a user");
+read_id!(department_id, Department(code, id) -> (MunicipalityCode, shirube_domain::DepartmentId), "a department");
+read_id!(membership_id, Membership(code, id) -> (MunicipalityCode, shirube_domain::MembershipId), "a membership");
+read_id!(invitation_id, Invitation(code, id) -> (Option<MunicipalityCode>, shirube_domain::InvitationId), "an invitation");
+read_id!(key_id, ApiKey(code, id) -> (Option<MunicipalityCode>, shirube_domain::ApiKeyId), "an API key");
