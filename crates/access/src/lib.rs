@@ -1,11 +1,12 @@
 //! Who is asking, and what they may do.
 //!
-//! A request is believed or not ([`Tokens`], [`secret`], [`password`]), and becomes a [`Scope`]: who asks, and from where.
-//! A [`Scope`] is asked for a [`Permit`] to do something to something, after the access table in [`table`]; the effect
-//! demands the permit and takes its target out of it. This crate alone makes scopes and permits.
+//! A request is believed or not ([`Tokens`], [`secret`], [`password`], [`oidc`]), and becomes a [`Scope`]: who asks, and
+//! from where. A [`Scope`] is asked for a [`Permit`] to do something to something, after the access table in [`table`];
+//! the effect demands the permit and takes its target out of it. This crate alone makes scopes and permits.
 
 mod email;
 mod keyring;
+pub mod oidc;
 pub mod password;
 mod role;
 mod scope;
