@@ -8,3 +8,4 @@ mod http;
 mod operations;
 mod paging;
 mod publications;
+mod rates;

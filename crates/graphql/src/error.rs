@@ -16,6 +16,8 @@ pub enum Code {
     NotFound,
     /// The request asks for too much at once.
     TooComplex,
+    /// The caller has asked for too much in a short time.
+    RateLimited,
     /// The service cannot answer now.
     Unavailable,
     /// A defect of the service.
@@ -31,6 +33,7 @@ impl Code {
             Self::BadUserInput => "BAD_USER_INPUT",
             Self::NotFound => "NOT_FOUND",
             Self::TooComplex => "QUERY_TOO_COMPLEX",
+            Self::RateLimited => "RATE_LIMITED",
             Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL_SERVER_ERROR",
         }
@@ -74,6 +77,13 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 pub(crate) fn request_error(code: Code, message: impl Into<String>) -> ServerError {
     let mut error = ServerError::new(message, None);
     set_code(&mut error, code);
+    error
+}
+
+/// An error of a request that comes too early.
+pub(crate) fn early(message: impl Into<String>, retry_after: u64) -> ServerError {
+    let mut error = request_error(Code::RateLimited, message);
+    error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("retryAfter", retry_after);
     error
 }
 
