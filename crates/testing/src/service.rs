@@ -119,6 +119,8 @@ impl TestServer {
         };
         change(&mut settings);
         let running = shirube_server::start(&settings).await.map_err(anyhow::Error::from_boxed)?;
+        // The client asks for a provider even where it speaks plain HTTP; whoever comes second finds one installed.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
         Ok(Self { running, client, _database: database })
     }
