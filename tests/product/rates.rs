@@ -90,9 +90,10 @@ async fn the_limit_holds_for_requests_that_are_none() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_values_of_a_minute_are_a_budget() -> Result<()> {
-    let large = "{ municipalities(first: 100) { nodes { name kana code prefecture { name } } } }";
+    // Some 1,300 values by estimate: a hundred municipalities with a dozen fields each.
+    let large = "{ municipalities(first: 100) { nodes { name kana code population prefecture { name code }
+        a: name b: name c: name d: name e: name } } }";
     let server = limited(1_000, 1_000, "").await?;
-    // 500 values and some, twice: the second does not fit any more.
     let response = post(&server, large, &[(ACCEPT.as_str(), NEW)]).await?;
     let answer: Value = response.json().await?;
     assert_eq!(answer["errors"][0]["extensions"]["code"], "QUERY_TOO_COMPLEX", "more than a minute's worth: {answer}");
