@@ -89,7 +89,9 @@ fn help_shows_every_setting_and_the_schema_is_printed() {
         "LOG",
         "LOG_FORMAT",
     ] {
-        assert!(help.contains(&format!("[env: SHIRUBE_{setting}=")), "{setting}");
+        // The database's value is hidden, since it holds a password.
+        let told = ["=", "]"].map(|end| help.contains(&format!("[env: SHIRUBE_{setting}{end}")));
+        assert!(told.contains(&true), "{setting}");
     }
     let committed = include_str!("../../../schema/schema.graphql");
     assert_eq!(printed("schema"), committed, "run `cargo xtask schema`");
