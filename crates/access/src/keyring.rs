@@ -113,9 +113,7 @@ impl Keyring {
 
     /// The public keys as a JWK set (RFC 7517).
     pub fn jwks(&self) -> Value {
-        let key = |key: &SigningKey| {
-            json!({ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": key.kid, "x": key.public })
-        };
+        let key = |key: &SigningKey| json!({ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": key.kid, "x": key.public });
         json!({ "keys": self.0.iter().map(key).collect::<Vec<_>>() })
     }
 }

@@ -3,8 +3,7 @@
 use std::sync::LazyLock;
 
 use argon2::{
-    Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
-    password_hash::phc::PasswordHash as Phc,
+    Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash as Phc,
 };
 
 /// Argon2id with 19 MiB, two passes, one lane: the first choice of the OWASP password storage cheat sheet. A stored hash

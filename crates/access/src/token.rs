@@ -88,11 +88,8 @@ impl Tokens {
             exp: iat + ACCESS_SECONDS,
             jti: id,
         };
-        let header = Header {
-            typ: Some(TYPE.to_owned()),
-            kid: Some(key.kid().to_owned()),
-            ..Header::new(Algorithm::EdDSA)
-        };
+        let header =
+            Header { typ: Some(TYPE.to_owned()), kid: Some(key.kid().to_owned()), ..Header::new(Algorithm::EdDSA) };
         encode(&header, &claims, key.encoding()).expect("a key of the ring signs")
     }
 

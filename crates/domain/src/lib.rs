@@ -15,5 +15,6 @@ pub mod text;
 
 pub use error::{BadInput, Error};
 pub use id::{
-    ApiKeyId, AuditId, DepartmentId, IndicatorId, InvitationId, MembershipId, NewIds, NodeId, SessionId, StrategyId, UserId,
+    ApiKeyId, AuditId, DepartmentId, IndicatorId, InvitationId, MembershipId, NewIds, NodeId, SessionId, StrategyId,
+    UserId,
 };
