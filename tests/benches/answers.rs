@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use shirube_graphql::{Allowed, GraphqlRequest};
+use shirube_graphql::{Allowed, GraphqlRequest, Unlimited};
 use shirube_testing::{Backend, TestService};
 use tokio::runtime::Runtime;
 
@@ -57,7 +57,7 @@ fn main() -> Result<()> {
 fn answer(runtime: &Runtime, service: &TestService, query: &str, variables: &Value) -> Vec<u8> {
     let variables = variables.as_object().cloned().unwrap_or_default();
     let request = GraphqlRequest { query: query.to_owned(), operation_name: None, variables };
-    runtime.block_on(service.api.execute(request, Allowed::All)).body
+    runtime.block_on(service.api.execute(request, Allowed::All, &Unlimited)).body
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {

@@ -9,3 +9,4 @@ mod oidc;
 mod operations;
 mod paging;
 mod publications;
+mod rates;

@@ -22,6 +22,8 @@ pub enum Code {
     Conflict,
     /// The request asks for too much at once.
     TooComplex,
+    /// The caller has asked for too much in a short time.
+    RateLimited,
     /// The service cannot answer now.
     Unavailable,
     /// A defect of the service.
@@ -40,6 +42,7 @@ impl Code {
             Self::NotFound => "NOT_FOUND",
             Self::Conflict => "CONFLICT",
             Self::TooComplex => "QUERY_TOO_COMPLEX",
+            Self::RateLimited => "RATE_LIMITED",
             Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL_SERVER_ERROR",
         }
@@ -86,6 +89,13 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 pub(crate) fn request_error(code: Code, message: impl Into<String>) -> ServerError {
     let mut error = ServerError::new(message, None);
     set_code(&mut error, code);
+    error
+}
+
+/// An error of a request that comes too early.
+pub(crate) fn early(message: impl Into<String>, retry_after: u64) -> ServerError {
+    let mut error = request_error(Code::RateLimited, message);
+    error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("retryAfter", retry_after);
     error
 }
 

@@ -4,6 +4,7 @@
 //! validated (by apollo-compiler, and by the parts of rules that it leaves out), its variables are coerced, and only then is it
 //! executed (by async-graphql). Prepared documents are kept for the next request with the same text.
 
+mod budget;
 mod error;
 mod id;
 pub mod limits;
@@ -24,6 +25,7 @@ use apollo_compiler::{
     Schema as ApolloSchema, ast::OperationType, request::coerce_variable_values, response::JsonMap, validation::Valid,
 };
 use async_graphql::{EmptySubscription, Request, SDLExportOptions, Schema, ServerError, ValidationMode, Variables};
+pub use budget::{CostBudget, Overspent, Unlimited, whole_seconds};
 pub use error::Code;
 use futures_util::FutureExt;
 use quick_cache::{Weighter, sync::Cache};
@@ -32,7 +34,7 @@ use shirube_access::Scope;
 use shirube_app::App;
 
 use crate::{
-    error::{complete, request_error},
+    error::{complete, early, request_error},
     limits::{Budget, TooComplex},
     mutation::Mutation,
     prepare::{ERRORS, Prepared, prepare},
@@ -105,6 +107,8 @@ pub struct GraphqlResponse {
     pub body: Vec<u8>,
     /// The name of the operation that was executed, for the log.
     pub operation: Option<String>,
+    /// The seconds after which a request may be asked again that was refused as too early.
+    pub retry_after: Option<u64>,
 }
 
 /// The SDL of the schema, without what every schema has. It needs no data.
@@ -140,17 +144,33 @@ impl Api {
         Self { schema, validation, prepared, introspection }
     }
 
-    /// Answers a request of `scope`: who is asking.
-    pub async fn execute(&self, request: GraphqlRequest, allowed: Allowed, scope: Arc<Scope>) -> GraphqlResponse {
-        match self.try_execute(request, allowed, scope).await {
+    /// Answers a request of `scope`, who is asking, if the budget grants its cost.
+    pub async fn execute(
+        &self,
+        request: GraphqlRequest,
+        allowed: Allowed,
+        scope: Arc<Scope>,
+        budget: &dyn CostBudget,
+    ) -> GraphqlResponse {
+        let refused = |outcome, errors: &[ServerError], retry_after| GraphqlResponse {
+            outcome,
+            body: errors_body(errors),
+            operation: None,
+            retry_after,
+        };
+        match self.try_execute(request, allowed, scope, budget).await {
             Ok(response) => response,
-            Err(Refusal::Errors(errors)) => {
-                let code = code_of(&errors);
-                GraphqlResponse { outcome: Outcome::Refused(code), body: errors_body(&errors), operation: None }
+            Err(Refusal::Errors(errors)) => refused(Outcome::Refused(code_of(&errors)), &errors, None),
+            Err(Refusal::Early(seconds)) => {
+                let error = early(
+                    format!("too many values were asked for within a minute; ask again in {seconds} s, or for fewer"),
+                    seconds,
+                );
+                refused(Outcome::Refused(Code::RateLimited), &[error], Some(seconds))
             }
             Err(Refusal::NotAllowed) => {
                 let error = request_error(Code::BadUserInput, "only queries can be asked by GET; use POST");
-                GraphqlResponse { outcome: Outcome::NotAllowed, body: errors_body(&[error]), operation: None }
+                refused(Outcome::NotAllowed, &[error], None)
             }
         }
     }
@@ -160,6 +180,7 @@ impl Api {
         request: GraphqlRequest,
         allowed: Allowed,
         scope: Arc<Scope>,
+        budget: &dyn CostBudget,
     ) -> Result<GraphqlResponse, Refusal> {
         let GraphqlRequest { query, operation_name, variables } = request;
         let prepared = self.prepare(&query)?;
@@ -179,8 +200,15 @@ impl Api {
             .map_err(|error| Refusal::of(Code::BadUserInput, error.to_string()))?;
         let variables = coerce_variable_values(&self.validation, operation, &variables)
             .map_err(|error| Refusal::of(Code::BadUserInput, error.message().to_string()))?;
-        limits::cost(&prepared.document, operation, &variables)
+        let cost = limits::cost(&prepared.document, operation, &variables)
             .map_err(|error: TooComplex| Refusal::of(Code::TooComplex, error.to_string()))?;
+        budget.spend(cost).map_err(|overspent| match overspent {
+            Overspent::For(time) => Refusal::Early(whole_seconds(time)),
+            Overspent::Ever { budget } => Refusal::of(
+                Code::TooComplex,
+                format!("the query asks for {cost} values by estimate, more than the {budget} of a whole minute"),
+            ),
+        })?;
 
         let name = operation.name.as_ref().map(ToString::to_string);
         let variables = serde_json::to_value(&*variables).unwrap_or_default();
@@ -201,7 +229,7 @@ impl Api {
             tracing::error!(%error, "an answer cannot be written as JSON");
             Refusal::of(Code::Internal, "internal error")
         })?;
-        Ok(GraphqlResponse { outcome: Outcome::Executed, body, operation: name })
+        Ok(GraphqlResponse { outcome: Outcome::Executed, body, operation: name, retry_after: None })
     }
 
     /// The prepared document of a text. What is refused is not kept.
@@ -223,6 +251,8 @@ impl Api {
 /// Why a request was not executed.
 enum Refusal {
     Errors(Vec<ServerError>),
+    /// It may be asked again after these seconds.
+    Early(u64),
     NotAllowed,
 }
 
@@ -235,6 +265,11 @@ impl Refusal {
 /// An answer to a request that never came to be a [`GraphqlRequest`].
 pub fn refusal(code: Code, message: &str) -> Vec<u8> {
     errors_body(&[request_error(code, message)])
+}
+
+/// An answer to a request that its caller asks too early, and in how many seconds it may be asked again.
+pub fn refusal_as_early(message: &str, retry_after: u64) -> Vec<u8> {
+    errors_body(&[early(message, retry_after)])
 }
 
 fn errors_body(errors: &[ServerError]) -> Vec<u8> {
@@ -251,6 +286,7 @@ fn code_of(errors: &[ServerError]) -> Code {
         Code::NotFound,
         Code::Conflict,
         Code::TooComplex,
+        Code::RateLimited,
         Code::Unavailable,
         Code::Internal,
     ];

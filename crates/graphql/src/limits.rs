@@ -225,9 +225,10 @@ pub(crate) fn cost(
     document: &ExecutableDocument,
     operation: &Operation,
     variables: &JsonMap,
-) -> Result<(), TooComplex> {
+) -> Result<usize, TooComplex> {
     let cost = Reckoner { document, variables }.set(&operation.selection_set, 1);
-    TooComplex::check("values by estimate (ask for fewer fields or smaller pages)", cost, COST)
+    TooComplex::check("values by estimate (ask for fewer fields or smaller pages)", cost, COST)?;
+    Ok(cost)
 }
 
 struct Reckoner<'a> {

@@ -9,6 +9,7 @@ mod telemetry;
 use std::{error::Error, process::ExitCode};
 
 use clap::{Parser, error::ErrorKind};
+pub use http::{CorsOrigins, RateSettings, TrustedProxies};
 pub use serve::{Running, start};
 pub use settings::{LogFormat, Settings};
 

@@ -2,7 +2,12 @@
 
 use std::{convert::Infallible, pin::Pin, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body, extract::Request, response::Response};
+use axum::{
+    Router,
+    body::Body,
+    extract::{ConnectInfo, Request},
+    response::Response,
+};
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -47,8 +52,8 @@ pub(crate) async fn serve(listener: TcpListener, routes: Router, mut stopped: wa
             next = next => next,
             _ = stopped.wait_for(|stopped| *stopped) => break,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 // Out of file descriptors, say: the next moment may be better, a busy loop is not.
                 tracing::warn!(%error, "a connection cannot be accepted");
@@ -59,7 +64,9 @@ pub(crate) async fn serve(listener: TcpListener, routes: Router, mut stopped: wa
         let routes = routes.clone();
         let service = tower::service_fn(move |request: Request<Incoming>| {
             let routes = routes.clone();
-            async move { answer(routes, request.map(Body::new)).await }
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(ConnectInfo(peer));
+            answer(routes, request)
         });
         let builder = builder.clone();
         let watcher = graceful.watcher();

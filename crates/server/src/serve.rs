@@ -10,7 +10,11 @@ use time::OffsetDateTime;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use uuid::Uuid;
 
-use crate::{Failure, LogFormat, Settings, http, listen, telemetry};
+use crate::{
+    Failure, LogFormat, Settings,
+    http::{self, Rates},
+    listen, telemetry,
+};
 
 /// How often other processes' publications are looked for.
 const REFRESH: Duration = Duration::from_secs(5);
@@ -84,10 +88,11 @@ pub async fn start(settings: &Settings) -> Result<Running, Failure> {
     }
     let app = Arc::new(App::open(store).await?);
     let api = Arc::new(Api::new(app.clone(), settings.introspection));
-    let routes = http::routes(app.clone(), api);
+    let rates = Arc::new(Rates::new(&settings.rates));
+    let routes = http::routes(app.clone(), api, rates.clone(), settings);
     let (stop, stopped) = watch::channel(false);
     let task = tokio::spawn(async move {
-        let refresh = tokio::spawn(refresh(app, stopped.clone()));
+        let refresh = tokio::spawn(refresh(app, rates, stopped.clone()));
         listen::serve(listener, routes, stopped).await;
         refresh.abort();
     });
@@ -95,11 +100,13 @@ pub async fn start(settings: &Settings) -> Result<Running, Failure> {
 }
 
 /// Looks for new publications until the server stops. A failure is logged when it begins, not every time; a database that
-/// takes the question and never answers is one, too. The histograms of the metrics are drained in the same rhythm.
-async fn refresh(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
+/// takes the question and never answers is one, too. The histograms of the metrics are drained and idle callers forgotten in
+/// the same rhythm.
+async fn refresh(app: Arc<App>, rates: Arc<Rates>, mut stopped: watch::Receiver<bool>) {
     let mut failing = false;
     while tokio::time::timeout(REFRESH, stopped.changed()).await.is_err() {
         telemetry::metrics().run_upkeep();
+        rates.tidy();
         let looked = tokio::time::timeout(REFRESH, app.refresh()).await;
         let failed = !matches!(looked, Ok(Ok(_)));
         match looked {

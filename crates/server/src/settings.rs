@@ -3,6 +3,8 @@ use std::net::SocketAddr;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use shirube_store::{Backend, StoreOptions, StoreResult};
 
+use crate::http::{CorsOrigins, RateSettings, TrustedProxies};
+
 /// Shirube (しるべ): regional strategies (総合戦略) of municipalities, served as GraphQL.
 #[derive(Parser)]
 #[command(name = "shirube", version, about, max_term_width = 100)]
@@ -68,6 +70,32 @@ pub struct Settings {
         value_name = "true|false"
     )]
     pub introspection: bool,
+
+    /// The proxies whose X-Forwarded-For is believed: addresses or networks, with commas between them [default: none]
+    #[arg(
+        long,
+        env = "SHIRUBE_TRUSTED_PROXIES",
+        default_value = "",
+        hide_default_value = true,
+        global = true,
+        value_name = "NETWORKS"
+    )]
+    pub trusted_proxies: TrustedProxies,
+
+    /// The origins whose pages may call the API, such as https://example.org, with commas between them [default: none]
+    #[arg(
+        long,
+        env = "SHIRUBE_CORS_ORIGINS",
+        default_value = "",
+        hide_default_value = true,
+        global = true,
+        value_name = "ORIGINS"
+    )]
+    pub cors_origins: CorsOrigins,
+
+    /// How much callers may ask in a minute.
+    #[command(flatten)]
+    pub rates: RateSettings,
 
     /// Which events to log: error, warn, info, debug, trace, or a filter such as info,shirube_app=debug
     #[arg(

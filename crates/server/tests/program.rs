@@ -30,6 +30,11 @@ fn mistakes_are_told_in_one_line() {
     assert!(run(&["--listen", &address]).contains("is in use by another program; stop it, or choose another address"));
     assert!(run(&["--no-such-flag"]).contains("unexpected argument '--no-such-flag'"));
     assert!(run(&["--listen", "nowhere"]).contains("invalid value 'nowhere'"));
+    assert!(run(&["--trusted-proxies", "10.0.0.1,proxy"]).contains("“proxy” is neither an address nor a network"));
+    assert!(run(&["--cors-origins", "*"]).contains("“*” would open the API to every page"));
+    assert!(run(&["--cors-origins", "https://example.org/"]).contains("write https://example.org"));
+    assert!(run(&["--requests-per-minute", "0"]).contains("0 is not in 1..=1000000000"));
+    assert!(run(&["--cost-per-minute-key", "999"]).contains("999 is not in 1000..=1000000000000"));
     assert!(run(&["--log", "a=b=c", "migrate"]).contains("is not a log filter"));
     let free = ["--listen", "127.0.0.1:0", "--database-url"];
     let with = |url: &str| run(&[&free[..], &[url]].concat());
@@ -67,8 +72,26 @@ fn help_shows_every_setting_and_the_schema_is_printed() {
         String::from_utf8(output.stdout).unwrap()
     };
     let help = printed("--help");
-    for setting in ["LISTEN", "DATABASE_URL", "DATABASE_CONNECTIONS", "SAMPLE", "INTROSPECTION", "LOG", "LOG_FORMAT"] {
-        assert!(help.contains(&format!("SHIRUBE_{setting}")), "{setting}");
+    for setting in [
+        "LISTEN",
+        "DATABASE_URL",
+        "DATABASE_CONNECTIONS",
+        "SAMPLE",
+        "INTROSPECTION",
+        "TRUSTED_PROXIES",
+        "CORS_ORIGINS",
+        "REQUESTS_PER_MINUTE",
+        "REQUESTS_PER_MINUTE_SIGNED_IN",
+        "REQUESTS_PER_MINUTE_KEY",
+        "COST_PER_MINUTE",
+        "COST_PER_MINUTE_SIGNED_IN",
+        "COST_PER_MINUTE_KEY",
+        "LOG",
+        "LOG_FORMAT",
+    ] {
+        // The database's value is hidden, since it holds a password.
+        let told = ["=", "]"].map(|end| help.contains(&format!("[env: SHIRUBE_{setting}{end}")));
+        assert!(told.contains(&true), "{setting}");
     }
     let committed = include_str!("../../../schema/schema.graphql");
     assert_eq!(printed("schema"), committed, "run `cargo xtask schema`");

@@ -6,8 +6,8 @@ use std::sync::{
 use anyhow::{Context, Result, ensure};
 use serde_json::{Map, Value, json};
 use shirube_app::App;
-use shirube_graphql::{Allowed, Api, GraphqlRequest};
-use shirube_server::{LogFormat, Running, Settings};
+use shirube_graphql::{Allowed, Api, GraphqlRequest, Unlimited};
+use shirube_server::{CorsOrigins, LogFormat, RateSettings, Running, Settings, TrustedProxies};
 
 use crate::{Backend, TestDatabase};
 
@@ -67,7 +67,7 @@ impl TestService {
             _ => Map::new(),
         };
         let request = GraphqlRequest { query: query.to_owned(), operation_name: None, variables };
-        let response = self.api.execute(request, Allowed::All).await;
+        let response = self.api.execute(request, Allowed::All, &Unlimited).await;
         Ok(Answer(serde_json::from_slice(&response.body)?))
     }
 
@@ -93,16 +93,34 @@ impl TestServer {
 
     /// A server over a database.
     pub async fn over(database: TestDatabase, introspection: bool) -> Result<Self> {
-        let settings = Settings {
+        Self::with(database, |settings| settings.introspection = introspection).await
+    }
+
+    /// A server over a database, with other settings than usual. Usually no limit on rates is ever met.
+    pub async fn with(database: TestDatabase, change: impl FnOnce(&mut Settings)) -> Result<Self> {
+        let mut settings = Settings {
             listen: "127.0.0.1:0".parse()?,
             database_url: database.url().to_owned(),
             database_connections: 4,
             sample: Some(false),
-            introspection,
+            introspection: true,
+            trusted_proxies: TrustedProxies::default(),
+            cors_origins: CorsOrigins::default(),
+            rates: RateSettings {
+                requests_per_minute: 1_000_000_000,
+                requests_per_minute_signed_in: 1_000_000_000,
+                requests_per_minute_key: 1_000_000_000,
+                cost_per_minute: 1_000_000_000_000,
+                cost_per_minute_signed_in: 1_000_000_000_000,
+                cost_per_minute_key: 1_000_000_000_000,
+            },
             log: "info".to_owned(),
             log_format: LogFormat::Json,
         };
+        change(&mut settings);
         let running = shirube_server::start(&settings).await.map_err(anyhow::Error::from_boxed)?;
+        // The client asks for a provider even where it speaks plain HTTP; whoever comes second finds one installed.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
         Ok(Self { running, client, _database: database })
     }

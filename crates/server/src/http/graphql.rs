@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::{
+    Extension,
     body::Body,
     extract::{RawQuery, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -10,11 +11,12 @@ use axum::{
 };
 use http_body_util::BodyExt;
 use serde_json::{Map, Value};
-use shirube_graphql::{Allowed, Code, GraphqlRequest, Outcome, limits, refusal};
+use shirube_graphql::{Allowed, Code, GraphqlRequest, Outcome, limits, refusal, refusal_as_early};
 
 use super::{
     Doors,
     observe::{Operation, RefusalCode},
+    rate::{Purse, RateKey},
 };
 
 /// The media type of an answer. Under the older one, a well-formed request is answered 200 whatever became of it.
@@ -90,16 +92,26 @@ const fn bad(message: &'static str) -> Malformed {
 }
 
 /// `POST /graphql`.
-pub(crate) async fn by_post(State(doors): State<Doors>, headers: HeaderMap, body: Body) -> Response {
+pub(crate) async fn by_post(
+    State(doors): State<Doors>,
+    Extension(key): Extension<RateKey>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
     let Some(media) = Media::accepted(&headers) else { return not_acceptable() };
     match read_post(&headers, body).await {
-        Ok(request) => execute(&doors, request, Allowed::All, media).await,
+        Ok(request) => execute(&doors, key, request, Allowed::All, media).await,
         Err(malformed) => malformed.respond(media),
     }
 }
 
 /// `GET /graphql`. A browser that asks for a page is shown the one to try queries on.
-pub(crate) async fn by_get(State(doors): State<Doors>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn by_get(
+    State(doors): State<Doors>,
+    Extension(key): Extension<RateKey>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
     let asks_page =
         headers.get(header::ACCEPT).is_some_and(|accept| accept.to_str().is_ok_and(|of| of.contains("text/html")));
     if query.is_none() && asks_page {
@@ -107,7 +119,7 @@ pub(crate) async fn by_get(State(doors): State<Doors>, headers: HeaderMap, RawQu
     }
     let Some(media) = Media::accepted(&headers) else { return not_acceptable() };
     match read_get(query.as_deref().unwrap_or_default()) {
-        Ok(request) => execute(&doors, request, Allowed::Queries, media).await,
+        Ok(request) => execute(&doors, key, request, Allowed::Queries, media).await,
         Err(malformed) => malformed.respond(media),
     }
 }
@@ -115,6 +127,13 @@ pub(crate) async fn by_get(State(doors): State<Doors>, headers: HeaderMap, RawQu
 fn not_acceptable() -> Response {
     let told = "this door answers application/graphql-response+json and application/json";
     Malformed(StatusCode::NOT_ACCEPTABLE, told).respond(Media::Json)
+}
+
+/// The answer to a caller that asks too often, whatever it asked.
+pub(crate) fn too_many(headers: &HeaderMap, seconds: u64) -> Response {
+    let media = Media::accepted(headers).unwrap_or(Media::Json);
+    let body = refusal_as_early(&format!("too many requests within a minute; ask again in {seconds} s"), seconds);
+    respond(media, StatusCode::TOO_MANY_REQUESTS, body, Some(Code::RateLimited))
 }
 
 async fn read_post(headers: &HeaderMap, body: Body) -> Result<GraphqlRequest, Malformed> {
@@ -221,8 +240,9 @@ fn read_fields(mut fields: Map<String, Value>) -> Result<GraphqlRequest, Malform
     }
 }
 
-async fn execute(doors: &Doors, request: GraphqlRequest, allowed: Allowed, media: Media) -> Response {
-    let execution = doors.api.execute(request, allowed);
+async fn execute(doors: &Doors, key: RateKey, request: GraphqlRequest, allowed: Allowed, media: Media) -> Response {
+    let purse = Purse { rates: &doors.rates, key };
+    let execution = doors.api.execute(request, allowed, &purse);
     let Ok(answer) = tokio::time::timeout(Duration::from_secs(limits::SECONDS), execution).await else {
         let body = refusal(Code::Unavailable, "the request took longer than 10 seconds and was given up");
         return respond(media, StatusCode::SERVICE_UNAVAILABLE, body, Some(Code::Unavailable));
@@ -236,6 +256,9 @@ async fn execute(doors: &Doors, request: GraphqlRequest, allowed: Allowed, media
     if status == StatusCode::METHOD_NOT_ALLOWED {
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
     }
+    if let Some(seconds) = answer.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
     response.extensions_mut().insert(Operation(answer.operation));
     response
 }
@@ -244,6 +267,7 @@ const fn refused(code: Code, media: Media) -> StatusCode {
     match (code, media) {
         (Code::Internal, _) => StatusCode::INTERNAL_SERVER_ERROR,
         (Code::Unavailable, _) => StatusCode::SERVICE_UNAVAILABLE,
+        (Code::RateLimited, Media::GraphqlResponse) => StatusCode::TOO_MANY_REQUESTS,
         (_, Media::GraphqlResponse) => StatusCode::BAD_REQUEST,
         (_, Media::Json) => StatusCode::OK,
     }

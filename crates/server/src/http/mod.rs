@@ -1,15 +1,19 @@
 //! The HTTP door.
 
+mod address;
+mod cors;
 mod graphiql;
 mod graphql;
+mod headers;
 mod observe;
+mod rate;
 
 use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
     extract::State,
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::StatusCode,
     middleware,
     response::{IntoResponse, Response},
     routing::get,
@@ -19,43 +23,54 @@ use shirube_graphql::Api;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{CompressionLayer, CompressionLevel},
-    set_header::SetResponseHeaderLayer,
 };
 
-use crate::telemetry;
+use self::headers::Embedding;
+pub(crate) use self::rate::Rates;
+pub use self::{address::TrustedProxies, cors::CorsOrigins, rate::RateSettings};
+use crate::{Settings, telemetry};
 
 /// What handlers share.
 #[derive(Clone)]
 pub(crate) struct Doors {
     app: Arc<App>,
     api: Arc<Api>,
+    rates: Arc<Rates>,
 }
 
 /// All routes, with what is the same for each.
-pub(crate) fn routes(app: Arc<App>, api: Arc<Api>) -> Router {
+pub(crate) fn routes(app: Arc<App>, api: Arc<Api>, rates: Arc<Rates>, settings: &Settings) -> Router {
     telemetry::metrics();
-    let header = |name: HeaderName, value: &'static str| {
-        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
-    };
-    Router::new()
-        .route("/", get(async || axum::response::Redirect::to("/graphiql")))
+    let doors = Doors { app, api, rates };
+    let trusted = Arc::new(settings.trusted_proxies.clone());
+    let embedding = if settings.cors_origins.is_empty() { Embedding::SameOrigin } else { Embedding::CrossOrigin };
+    // What programs call: counted, and open to the pages that the settings name. A preflight is answered before anything is
+    // counted, and a wrong method like any other request, so the fallback comes first.
+    let counted = Router::new()
         .route("/graphql", get(graphql::by_get).post(graphql::by_post))
+        .method_not_allowed_fallback(not_allowed)
+        .route_layer(middleware::from_fn_with_state(doors.clone(), rate::limit));
+    Router::new()
+        .merge(settings.cors_origins.open(counted))
+        .route("/", get(async || axum::response::Redirect::to("/graphiql")))
         .route("/graphiql", get(graphiql::page))
         .route("/graphiql/{file}", get(graphiql::file))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(async || telemetry::metrics().render()))
         .fallback(async || (StatusCode::NOT_FOUND, "not found; the API is at /graphql\n"))
-        .method_not_allowed_fallback(async || (StatusCode::METHOD_NOT_ALLOWED, "this method is not allowed here\n"))
+        .method_not_allowed_fallback(not_allowed)
         .layer(CatchPanicLayer::new())
         // The cheapest level: answers are read once.
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
-        .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(header(header::X_FRAME_OPTIONS, "DENY"))
-        .layer(header(header::REFERRER_POLICY, "no-referrer"))
-        .layer(header(header::CACHE_CONTROL, "no-store"))
+        .layer(middleware::from_fn_with_state(trusted, address::tell))
         .layer(middleware::from_fn(observe::observe))
-        .with_state(Doors { app, api })
+        .layer(middleware::map_response_with_state(embedding, headers::close))
+        .with_state(doors)
+}
+
+async fn not_allowed() -> (StatusCode, &'static str) {
+    (StatusCode::METHOD_NOT_ALLOWED, "this method is not allowed here\n")
 }
 
 /// Whether the service can do all of its work: the database answers.

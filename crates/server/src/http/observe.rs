@@ -17,7 +17,8 @@ pub(crate) struct Operation(pub(crate) Option<String>);
 #[derive(Clone, Copy)]
 pub(crate) struct RefusalCode(pub(crate) &'static str);
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The header with the id of a request.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest path and query, in bytes.
 const URL_BYTES: usize = 8 * 1024;
 
