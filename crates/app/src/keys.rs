@@ -3,7 +3,7 @@
 use shirube_access::{
     KeyScope, Scope,
     secret::{Secret, SecretKind},
-    table::{MakeOwnKeys, ManageMunicipalKeys},
+    table::{MakeOwnKeys, ManageMunicipalKeys, ManageOwnAccount},
 };
 use shirube_domain::{ApiKeyId, Error, UserId, municipality::MunicipalityCode};
 use shirube_store::{ApiKey, NewKey};
@@ -23,87 +23,82 @@ pub struct MadeKey {
     pub secret: Secret,
 }
 
+/// Whose a key is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyPlace {
+    /// A municipality's.
+    Municipality(MunicipalityCode),
+    /// A user's own.
+    User(UserId),
+}
+
 impl App {
-    fn new_key(
+    /// Makes a key.
+    pub async fn make_key(
         &self,
-        municipality: Option<MunicipalityCode>,
+        scope: &Scope,
+        place: KeyPlace,
         name: &str,
         mut scopes: Vec<KeyScope>,
         expires_at: OffsetDateTime,
-    ) -> Result<(NewKey, Secret), Error> {
-        scopes.sort_unstable();
-        scopes.dedup();
-        if scopes.is_empty() {
-            return Err(Error::bad_input("scopes", "say what the key is for: one scope at least"));
-        }
-        if let Some(wrong) = scopes.iter().find(|scope| municipality.is_none() && scope.is_municipal()) {
-            let message = format!("only a key of a municipality can have the scope {}", wrong.name());
-            return Err(Error::bad_input("scopes", message));
-        }
+    ) -> Result<MadeKey, Error> {
         let now = self.now();
-        if expires_at <= now || expires_at > now + LONGEST {
-            return Err(Error::bad_input("expiresAt", "a key is good for a year at most; name an instant before that"));
+        let check = |scopes: &mut Vec<KeyScope>, municipality: Option<MunicipalityCode>| {
+            scopes.sort_unstable();
+            scopes.dedup();
+            if scopes.is_empty() {
+                return Err(Error::bad_input("scopes", "say what the key is for: one scope at least"));
+            }
+            if let Some(wrong) = scopes.iter().find(|scope| municipality.is_none() && scope.is_municipal()) {
+                let message = format!("only a key of a municipality can have the scope {}", wrong.name());
+                return Err(Error::bad_input("scopes", message));
+            }
+            if expires_at <= now || expires_at > now + LONGEST {
+                let message = "a key is good for a year at most; name an instant before that";
+                return Err(Error::bad_input("expiresAt", message));
+            }
+            Ok(Secret::new(SecretKind::Key, municipality))
+        };
+        let (key, secret) = match place {
+            KeyPlace::Municipality(code) => {
+                let permit = scope.permit::<ManageMunicipalKeys>(code)?;
+                let secret = check(&mut scopes, Some(code))?;
+                let new = NewKey { hash: secret.hash(), name: input::name("name", name)?, scopes, expires_at };
+                (self.store.tenant(permit, now).await?.make_key(new).await?, secret)
+            }
+            KeyPlace::User(user) => {
+                let permit = scope.permit::<MakeOwnKeys>(user)?;
+                let secret = check(&mut scopes, None)?;
+                let new = NewKey { hash: secret.hash(), name: input::name("name", name)?, scopes, expires_at };
+                (self.store.commons(permit, now).await?.make_key(new).await?, secret)
+            }
+        };
+        Ok(MadeKey { key, secret })
+    }
+
+    /// The keys of a municipality, or a user's own.
+    pub async fn keys(&self, scope: &Scope, place: KeyPlace) -> Result<Vec<ApiKey>, Error> {
+        match place {
+            KeyPlace::Municipality(code) => {
+                let permit = scope.permit::<ManageMunicipalKeys>(code)?;
+                Ok(self.store.tenant(permit, self.now()).await?.keys().await?)
+            }
+            KeyPlace::User(user) => {
+                let permit = scope.permit::<ManageOwnAccount>(user)?;
+                Ok(self.store.commons(permit, self.now()).await?.keys().await?)
+            }
         }
-        let secret = Secret::new(SecretKind::Key, municipality);
-        Ok((NewKey { hash: secret.hash(), name: input::name("name", name)?, scopes, expires_at }, secret))
     }
 
-    /// Makes a key of a user's own.
-    pub async fn make_own_key(
-        &self,
-        scope: &Scope,
-        user: UserId,
-        name: &str,
-        scopes: Vec<KeyScope>,
-        expires_at: OffsetDateTime,
-    ) -> Result<MadeKey, Error> {
-        let permit = scope.permit::<MakeOwnKeys>(user)?;
-        let (new, secret) = self.new_key(None, name, scopes, expires_at)?;
-        let key = self.store.commons(permit, self.now()).await?.make_key(new).await?;
-        Ok(MadeKey { key, secret })
-    }
-
-    /// Makes a key of a municipality.
-    pub async fn make_municipal_key(
-        &self,
-        scope: &Scope,
-        municipality: MunicipalityCode,
-        name: &str,
-        scopes: Vec<KeyScope>,
-        expires_at: OffsetDateTime,
-    ) -> Result<MadeKey, Error> {
-        let permit = scope.permit::<ManageMunicipalKeys>(municipality)?;
-        let (new, secret) = self.new_key(Some(municipality), name, scopes, expires_at)?;
-        let key = self.store.tenant(permit, self.now()).await?.make_key(new).await?;
-        Ok(MadeKey { key, secret })
-    }
-
-    /// The caller's own keys.
-    pub async fn own_keys(&self, scope: &Scope) -> Result<Vec<ApiKey>, Error> {
-        let permit = Self::own_account(scope)?;
-        Ok(self.store.commons(permit, self.now()).await?.keys().await?)
-    }
-
-    /// The keys of a municipality.
-    pub async fn municipal_keys(&self, scope: &Scope, municipality: MunicipalityCode) -> Result<Vec<ApiKey>, Error> {
-        let permit = scope.permit::<ManageMunicipalKeys>(municipality)?;
-        Ok(self.store.tenant(permit, self.now()).await?.keys().await?)
-    }
-
-    /// Revokes a key: one of a municipality, or the caller's own.
-    pub async fn revoke_key(
-        &self,
-        scope: &Scope,
-        municipality: Option<MunicipalityCode>,
-        id: ApiKeyId,
-    ) -> Result<ApiKey, Error> {
-        let revoked = match municipality {
-            Some(code) => {
+    /// Revokes a key.
+    pub async fn revoke_key(&self, scope: &Scope, place: KeyPlace, id: ApiKeyId) -> Result<ApiKey, Error> {
+        let revoked = match place {
+            KeyPlace::Municipality(code) => {
                 let permit = scope.permit::<ManageMunicipalKeys>(code)?;
                 self.store.tenant(permit, self.now()).await?.revoke_key(id).await?
             }
-            None => {
-                let permit = Self::own_account(scope)?;
+            KeyPlace::User(user) => {
+                let permit = scope.permit::<ManageOwnAccount>(user)?;
                 self.store.commons(permit, self.now()).await?.revoke_key(id).await?
             }
         };

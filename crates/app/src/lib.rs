@@ -9,6 +9,7 @@ mod invitations;
 mod keys;
 mod members;
 mod municipalities;
+mod providers;
 mod published;
 mod reference;
 mod sample;
@@ -21,14 +22,17 @@ use arc_swap::ArcSwap;
 pub use audit::AuditPage;
 pub use identity::{Held, Unbelieved};
 pub use invitations::Invited;
-pub use keys::MadeKey;
+pub use keys::{KeyPlace, MadeKey};
 pub use municipalities::{MunicipalityFilter, MunicipalityOrder, OrderBy};
+pub use providers::Begun;
 pub use published::{At, PublishedStrategy, Version};
 use quick_cache::sync::Cache;
 pub use reference::{OfficialSeries, Reference};
 pub use sample::load_sample;
 use shirube_access::{
-    KeyFolder, Keyring, Scope, Tokens, password,
+    KeyFolder, Keyring, Scope, Tokens,
+    oidc::Providers,
+    password,
     table::{Instance, ReadDraft, ReadPublished},
 };
 use shirube_domain::{Error, StrategyId, municipality::MunicipalityCode};
@@ -75,6 +79,8 @@ pub struct AppOptions {
     pub public_read: bool,
     /// Where the keys lie that sign access tokens.
     pub keys: KeyFolder,
+    /// The providers with which one can sign in.
+    pub providers: Arc<Providers>,
     /// The clock.
     pub clock: Clock,
 }
@@ -128,6 +134,11 @@ impl App {
         let keyring = self.options.keys.open(self.now()).map_err(Error::internal)?;
         self.keyring.store(Arc::new(keyring));
         Ok(())
+    }
+
+    /// The public keys with which anybody can verify an access token, as a JWK set.
+    pub fn jwks(&self) -> serde_json::Value {
+        self.keyring.load().jwks()
     }
 
     /// Whether the database answers.

@@ -166,21 +166,29 @@ impl App {
         Ok(())
     }
 
-    fn own(scope: &Scope) -> Result<(Permit<ManageOwnAccount>, Option<SessionId>), Error> {
+    /// The user who is asking, for what is their own.
+    pub fn own(scope: &Scope) -> Result<(UserId, SessionId), Error> {
         match scope.caller() {
-            Caller::User(facts) => Ok((scope.permit(facts.user.id)?, Some(facts.session))),
+            Caller::User(facts) => Ok((facts.user.id, facts.session)),
             Caller::Key(_) => Err(Error::Forbidden { needs: "a user who signed in; no API key may do it".to_owned() }),
             Caller::Anonymous | Caller::Machine => Err(Error::Unauthenticated),
         }
     }
 
-    pub(crate) fn own_account(scope: &Scope) -> Result<Permit<ManageOwnAccount>, Error> {
-        Ok(Self::own(scope)?.0)
+    fn own_account(scope: &Scope) -> Result<(Permit<ManageOwnAccount>, SessionId), Error> {
+        let (user, session) = Self::own(scope)?;
+        Ok((scope.permit(user)?, session))
+    }
+
+    /// Begins a session of a user for whoever has the machine.
+    pub async fn issue_tokens(&self, scope: &Scope, email: &str) -> Result<SignedIn, SignInError> {
+        let user = self.user_of_email(scope, email).await?.user;
+        self.begin_session(scope.permit::<SignIn>(Instance)?, &user, "machine", None).await
     }
 
     /// Ends all sessions of the caller; says how many.
     pub async fn sign_out_everywhere(&self, scope: &Scope) -> Result<u64, Error> {
-        let permit = Self::own_account(scope)?;
+        let (permit, _) = Self::own_account(scope)?;
         let ended = self.store.commons(permit, self.now()).await?.sign_out_everywhere().await?;
         self.facts.forget();
         Ok(ended)
@@ -188,15 +196,15 @@ impl App {
 
     /// The caller's sessions that go on.
     pub async fn sessions(&self, scope: &Scope) -> Result<Vec<ListedSession>, Error> {
-        let permit = Self::own_account(scope)?;
+        let (permit, _) = Self::own_account(scope)?;
         Ok(self.store.commons(permit, self.now()).await?.sessions().await?)
     }
 
     /// Replaces the caller's password, and ends the other sessions.
     pub async fn change_password(&self, scope: &Scope, old: &str, new: &str) -> Result<(), SignInError> {
-        let (permit, session) = Self::own(scope)?;
+        let (permit, session) = Self::own_account(scope)?;
         let account: Option<Account> = self.store.commons(permit.clone(), self.now()).await?.own().await?;
-        let (Some(account), Some(session)) = (account, session) else { return Err(SignInError::Refused) };
+        let Some(account) = account else { return Err(SignInError::Refused) };
         let address = scope.origin().address;
         self.throttles.count_account(address, &account.user.email).map_err(SignInError::Throttled)?;
         check_new("newPassword", new, [&account.user.email, &account.user.name])?;

@@ -7,7 +7,7 @@ use shirube_access::{
     Scope,
     table::{Instance as AtInstance, ReadInstance},
 };
-use shirube_app::{App, At, PublishedStrategy};
+use shirube_app::{App, At, KeyPlace, PublishedStrategy};
 use shirube_domain::{Error, StrategyId, municipality, municipality::MunicipalityCode as DomainCode};
 use time::OffsetDateTime;
 
@@ -247,7 +247,10 @@ impl Query {
         context: &Context<'_>,
         #[graphql(desc = "The municipality.")] municipality: MunicipalityCode,
     ) -> Result<Vec<ApiKey>> {
-        let keys = service(context).municipal_keys(scope(context), municipality.0.current()).await.map_err(outward)?;
+        let keys = service(context)
+            .keys(scope(context), KeyPlace::Municipality(municipality.0.current()))
+            .await
+            .map_err(outward)?;
         spend(context, keys.len())?;
         Ok(keys.into_iter().map(ApiKey).collect())
     }

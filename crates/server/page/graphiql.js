@@ -1,19 +1,21 @@
 const defaultQuery = `# しるべ: 市町村の総合戦略とその実績
-# Run it with the button, or Ctrl-Enter. Docs are behind the book on the left.
+# Ctrl-Enter runs it; the docs are behind the book.
 
-query Strategy($code: MunicipalityCode!) {
-  strategy(municipality: $code) {
+query Strategy {
+  strategy(municipality: "012262") {
     title
     counts { programs kpis }
     roots {
       number
       title
-      counts { programs kpis }
       indicators {
         label
         baseline { printed }
         target { printed }
-        figures { yearLabel target { printed } actual { printed status } }
+        figures(years: ["R3"]) {
+          target { printed }
+          actual { printed status }
+        }
       }
     }
   }
@@ -23,8 +25,6 @@ query Strategy($code: MunicipalityCode!) {
 ReactDOM.createRoot(document.getElementById('graphiql')).render(
   React.createElement(GraphiQL, {
     fetcher: GraphiQL.createFetcher({ url: '/graphql' }),
-    defaultEditorToolsVisibility: 'variables',
     defaultQuery,
-    defaultTabs: [{ query: defaultQuery, variables: '{ "code": "012262" }' }],
   }),
 );

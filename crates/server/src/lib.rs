@@ -1,5 +1,6 @@
 //! The program `shirube`: configuration, command line, telemetry and the HTTP door. Wiring, no rules.
 
+mod commands;
 mod http;
 mod listen;
 mod serve;
@@ -55,6 +56,9 @@ fn execute(cli: Cli) -> Result<(), Failure> {
             Command::Serve => serve::serve(settings).await,
             Command::Migrate => serve::migrate(&settings).await,
             Command::Sample => serve::sample(&settings).await,
+            Command::User(command) => commands::user(&settings, command).await,
+            Command::Key(command) => commands::key(&settings, command).await,
+            Command::Token(command) => commands::token(&settings, command).await,
             Command::Schema => Ok(()),
         }
     })

@@ -3,11 +3,20 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use shirube_app::{App, load_sample};
+use shirube_access::{
+    KeyFolder, Scope,
+    oidc::{ProviderSettings, Providers},
+};
+use shirube_app::{App, AppOptions, Clock, load_sample};
 use shirube_graphql::Api;
-use shirube_store::{Backend, Store, StoreError};
+use shirube_store::{Backend, SecondLock, Store, StoreError, StoreOptions};
 use time::OffsetDateTime;
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+    sync::watch,
+    task::JoinHandle,
+};
 use uuid::Uuid;
 
 use crate::{
@@ -24,6 +33,8 @@ const REFRESH: Duration = Duration::from_secs(5);
 pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
+    /// The application that it serves.
+    pub app: Arc<App>,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
@@ -38,9 +49,15 @@ impl Running {
     }
 }
 
+/// The one clock of the service.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that asks what time it is")]
+pub(crate) fn clock() -> Clock {
+    Clock::new(OffsetDateTime::now_utc)
+}
+
 /// Connects, brings an embedded database up to this version, checks another one.
-async fn open(settings: &Settings) -> Result<Store, Failure> {
-    let store = Store::connect(&settings.store()).await?;
+pub(crate) async fn open(options: &StoreOptions) -> Result<Store, Failure> {
+    let store = Store::connect(options).await?;
     match store.backend() {
         Backend::Sqlite => {
             store.migrate().await?;
@@ -62,7 +79,8 @@ async fn fill(store: &Store) -> Result<bool, Failure> {
         bar.set_length(rows as u64);
         bar.inc(written as u64);
     };
-    let loaded = load_sample(store, &mut Uuid::now_v7, OffsetDateTime::now_utc(), progress).await;
+    let scope = Scope::machine();
+    let loaded = load_sample(store, &scope, &mut Uuid::now_v7, clock().now(), progress).await;
     bar.finish_and_clear();
     Ok(loaded?)
 }
@@ -78,25 +96,57 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|error| explain(error).into())
 }
 
+/// Opens the application over a store.
+pub(crate) async fn application(settings: &Settings, store: Store, public_url: String) -> Result<App, Failure> {
+    let providers = match &settings.oidc_providers {
+        Some(file) => {
+            let told =
+                |error: &dyn std::fmt::Display| format!("the file {} of --oidc-providers: {error}", file.display());
+            let json = std::fs::read_to_string(file).map_err(|error| told(&error))?;
+            ProviderSettings::read_all(&json).map_err(|error| told(&error))?
+        }
+        None => Vec::new(),
+    };
+    // Without providers nobody comes back to it, and an address that could be none is as well.
+    let redirect = if providers.is_empty() { "http://localhost/signed-in" } else { &format!("{public_url}/signed-in") };
+    let options = AppOptions {
+        providers: Arc::new(Providers::new(providers, redirect)?),
+        public_url,
+        public_read: settings.public_read,
+        keys: KeyFolder::new(settings.keys.clone()),
+        clock: clock(),
+    };
+    Ok(App::open(store, options).await?)
+}
+
+/// Where the instance is reached from outside: as the settings say, or where it listens.
+pub(crate) fn public_url(settings: &Settings, address: SocketAddr) -> String {
+    settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"))
+}
+
 /// Starts a server: opens the database, loads the sample data where they are wanted, and listens.
 pub async fn start(settings: &Settings) -> Result<Running, Failure> {
     let listener = bind(settings.listen).await?;
     let address = listener.local_addr()?;
-    let store = open(settings).await?;
+    let store = open(&settings.store()).await?;
     if settings.wants_sample()? {
         fill(&store).await?;
     }
-    let app = Arc::new(App::open(store).await?);
+    if let SecondLock::Off(why) = store.second_lock().await? {
+        tracing::warn!(why, "the second lock between municipalities is off; deploy/README.md tells how to set it up");
+    }
+    let app = Arc::new(application(settings, store, public_url(settings, address)).await?);
     let api = Arc::new(Api::new(app.clone(), settings.introspection));
     let rates = Arc::new(Rates::new(&settings.rates));
     let routes = http::routes(app.clone(), api, rates.clone(), settings);
     let (stop, stopped) = watch::channel(false);
+    let running = app.clone();
     let task = tokio::spawn(async move {
         let refresh = tokio::spawn(refresh(app, rates, stopped.clone()));
         listen::serve(listener, routes, stopped).await;
         refresh.abort();
     });
-    Ok(Running { address, stop, task })
+    Ok(Running { address, app: running, stop, task })
 }
 
 /// Looks for new publications until the server stops. A failure is logged when it begins, not every time; a database that
@@ -107,6 +157,9 @@ async fn refresh(app: Arc<App>, rates: Arc<Rates>, mut stopped: watch::Receiver<
     while tokio::time::timeout(REFRESH, stopped.changed()).await.is_err() {
         telemetry::metrics().run_upkeep();
         rates.tidy();
+        if let Err(error) = app.refresh_keys() {
+            tracing::warn!(error = crate::chain(&error), "the signing keys cannot be read again");
+        }
         let looked = tokio::time::timeout(REFRESH, app.refresh()).await;
         let failed = !matches!(looked, Ok(Ok(_)));
         match looked {
@@ -124,12 +177,23 @@ async fn refresh(app: Arc<App>, rates: Arc<Rates>, mut stopped: watch::Receiver<
 
 /// `shirube serve`.
 pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
-    let running = start(&settings).await?;
+    // Heard from the beginning: a start that is told to stop stops, whatever it does.
+    let mut signals = Signals::new()?;
+    let running = tokio::select! {
+        running = start(&settings) => running?,
+        () = signals.next() => return Ok(()),
+    };
     if settings.log_format != LogFormat::Json {
         welcome(running.address);
     }
+    // The link is a secret: it goes to whoever has the terminal, and not into the log.
+    if let Some(link) = running.app.first_operator().await? {
+        println!(
+            "\nNobody runs this instance yet. Whoever opens this link becomes its operator; it works once, within seven days:\n  {link}"
+        );
+    }
     tracing::info!(address = %running.address, "ready");
-    signal().await?;
+    signals.next().await;
     tracing::info!("stopping: no new connections, requests in flight are finished");
     running.stop().await;
     tracing::info!("stopped");
@@ -148,22 +212,35 @@ fn welcome(address: SocketAddr) {
     );
 }
 
-/// Waits until the process is asked to end.
-async fn signal() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+/// What asks the process to end.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
 }
 
-/// `shirube migrate`.
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// `shirube migrate`: brings the tables up to this version, as their owner, and sets up the role under which the service
+/// works, where it is another one.
 pub(crate) async fn migrate(settings: &Settings) -> Result<(), Failure> {
-    let store = Store::connect(&settings.store()).await?;
-    match store.migrate().await? {
+    let store = Store::connect(&settings.owners_store()).await?;
+    let run = store.migrate().await?;
+    if let Some((role, password)) = settings.service_role()? {
+        store.set_up_service_role(&role, password.as_deref()).await?;
+        println!("The service works under the role “{role}”, which owns no table.");
+    }
+    match run {
         0 => println!("The database is up to date."),
         1 => println!("1 migration was run; the database is up to date."),
         count => println!("{count} migrations were run; the database is up to date."),
@@ -173,7 +250,7 @@ pub(crate) async fn migrate(settings: &Settings) -> Result<(), Failure> {
 
 /// `shirube sample`.
 pub(crate) async fn sample(settings: &Settings) -> Result<(), Failure> {
-    let store = open(settings).await?;
+    let store = open(&settings.owners_store()).await?;
     if fill(&store).await? {
         println!("The sample data are loaded. A server that runs already must be started again.");
     } else {

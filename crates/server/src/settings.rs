@@ -1,4 +1,7 @@
-use std::net::SocketAddr;
+use std::{
+    net::{SocketAddr, ToSocketAddrs},
+    path::PathBuf,
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use shirube_store::{Backend, StoreOptions, StoreResult};
@@ -25,13 +28,139 @@ pub(crate) enum Command {
     Schema,
     /// Load the sample data into an empty database: all municipalities, official statistics, two real strategies
     Sample,
+    /// Manage users: invite, list, disable, enable, sign out
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Manage API keys: create, list, revoke
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Manage the keys that sign access tokens, and issue tokens
+    #[command(subcommand)]
+    Token(TokenCommand),
+}
+
+/// `shirube user …`
+#[derive(Subcommand)]
+pub(crate) enum UserCommand {
+    /// Invite somebody, and print the link to send to them
+    Invite {
+        /// The e-mail address of the invited
+        #[arg(long)]
+        email: String,
+        /// The name of the invited
+        #[arg(long)]
+        name: String,
+        /// operator, researcher, administrator, planner, reporter or reviewer
+        #[arg(long)]
+        role: String,
+        /// The code of the municipality, for a role in one
+        #[arg(long, value_name = "CODE")]
+        municipality: Option<String>,
+        /// The name of the department, for a reporter
+        #[arg(long)]
+        department: Option<String>,
+    },
+    /// List all users, or those with a role in a municipality
+    List {
+        /// The code of the municipality
+        #[arg(long, value_name = "CODE")]
+        municipality: Option<String>,
+    },
+    /// Keep a user from signing in, and end their sessions
+    Disable {
+        /// The e-mail address of the user
+        email: String,
+        /// Why, for the audit trail
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// Let a user sign in again
+    Enable {
+        /// The e-mail address of the user
+        email: String,
+        /// Why, for the audit trail
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// End all sessions of a user
+    SignOut {
+        /// The e-mail address of the user
+        email: String,
+    },
+}
+
+/// Whose an API key is.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct KeyOwnerArgs {
+    /// The e-mail address of the user whose key it is
+    #[arg(long)]
+    pub(crate) email: Option<String>,
+    /// The code of the municipality whose key it is
+    #[arg(long, value_name = "CODE")]
+    pub(crate) municipality: Option<String>,
+}
+
+/// `shirube key …`
+#[derive(Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Create a key, and print its secret, once
+    Create {
+        #[command(flatten)]
+        owner: KeyOwnerArgs,
+        /// A name by which to know it again
+        #[arg(long)]
+        name: String,
+        /// What it is for: read_published, bulk, read_drafts, report_figures
+        #[arg(long, value_delimiter = ',', required = true, value_name = "SCOPES")]
+        scope: Vec<String>,
+        /// For how many days it is good
+        #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=366))]
+        days: u16,
+    },
+    /// List keys
+    List {
+        #[command(flatten)]
+        owner: KeyOwnerArgs,
+    },
+    /// Revoke a key
+    Revoke {
+        #[command(flatten)]
+        owner: KeyOwnerArgs,
+        /// The id that `shirube key list` prints
+        id: String,
+    },
+}
+
+/// `shirube token …`
+#[derive(Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Add a new signing key, which takes over within a minute; nobody is signed out
+    Rotate {
+        /// Remove the old keys at once: every access token must be refreshed
+        #[arg(long)]
+        revoke_old: bool,
+    },
+    /// List the signing keys
+    Keys,
+    /// Sign a user in, and print the tokens
+    Issue {
+        /// The e-mail address of the user
+        email: String,
+    },
+}
+
+/// Reads an address to listen on: numbers, or a name such as localhost.
+fn read_address(text: &str) -> Result<SocketAddr, String> {
+    let mut found = text.to_socket_addrs().map_err(|error| error.to_string())?;
+    found.next().ok_or_else(|| "this name has no address".to_owned())
 }
 
 /// Every setting, by flag or environment.
 #[derive(Args, Clone)]
 pub struct Settings {
     /// Where to listen
-    #[arg(long, env = "SHIRUBE_LISTEN", default_value = "127.0.0.1:8080", global = true, value_name = "ADDRESS:PORT")]
+    #[arg(long, env = "SHIRUBE_LISTEN", default_value = "127.0.0.1:8080", value_parser = read_address, global = true, value_name = "ADDRESS:PORT")]
     pub listen: SocketAddr,
 
     /// The database: sqlite://path/to/file.db or postgres://user:password@host/database
@@ -44,6 +173,10 @@ pub struct Settings {
         value_name = "URL"
     )]
     pub database_url: String,
+
+    /// The database as its owner, for `shirube migrate` and `sample` on PostgreSQL [default: the one above]
+    #[arg(long, env = "SHIRUBE_OWNER_DATABASE_URL", hide_env_values = true, global = true, value_name = "URL")]
+    pub owner_database_url: Option<String>,
 
     /// The largest number of connections to the database
     #[arg(
@@ -59,6 +192,29 @@ pub struct Settings {
     /// Load the sample data when the database is empty [default: true for SQLite, false for PostgreSQL]
     #[arg(long, env = "SHIRUBE_SAMPLE", global = true, value_name = "true|false")]
     pub sample: Option<bool>,
+
+    /// Where the instance is reached from outside, such as https://shirube.example.jp [default: http:// and where it listens]
+    #[arg(long, env = "SHIRUBE_PUBLIC_URL", value_parser = read_public_url, global = true, value_name = "URL")]
+    pub public_url: Option<String>,
+
+    /// Whether what is published can be read without an account
+    #[arg(
+        long,
+        env = "SHIRUBE_PUBLIC_READ",
+        default_value_t = true,
+        action = clap::ArgAction::Set,
+        global = true,
+        value_name = "true|false"
+    )]
+    pub public_read: bool,
+
+    /// The folder of the keys that sign access tokens; made, with a first key, where there is none
+    #[arg(long, env = "SHIRUBE_KEYS", default_value = "data/keys", global = true, value_name = "FOLDER")]
+    pub keys: PathBuf,
+
+    /// A JSON file with the OpenID Connect providers with which one can sign in [default: none]
+    #[arg(long, env = "SHIRUBE_OIDC_PROVIDERS", global = true, value_name = "FILE")]
+    pub oidc_providers: Option<PathBuf>,
 
     /// Answer introspection, which tools such as GraphiQL need
     #[arg(
@@ -101,7 +257,7 @@ pub struct Settings {
     #[arg(
         long,
         env = "SHIRUBE_LOG",
-        default_value = "info,sea_orm_migration=warn",
+        default_value = "info,sea_orm_migration=warn,sqlx::postgres::notice=warn",
         global = true,
         value_name = "FILTER"
     )]
@@ -123,10 +279,39 @@ pub enum LogFormat {
     Json,
 }
 
+/// Reads the public URL: a scheme and a host, without anything behind them.
+fn read_public_url(text: &str) -> Result<String, String> {
+    let told = || format!("“{text}” is not a public URL; write https://host, with the port if it is not the usual one");
+    let url = text.strip_suffix('/').unwrap_or(text);
+    let uri: axum::http::Uri = url.parse().map_err(|_| told())?;
+    let plain = matches!(uri.scheme_str(), Some("https" | "http"))
+        && uri.authority().is_some_and(|authority| !authority.as_str().contains('@'))
+        && uri.path_and_query().is_none_or(|rest| rest == "/");
+    if plain { Ok(url.to_owned()) } else { Err(told()) }
+}
+
 impl Settings {
     /// How to connect to the database.
     pub(crate) fn store(&self) -> StoreOptions {
         StoreOptions { url: self.database_url.clone(), connections: self.database_connections, observer: None }
+    }
+
+    /// How to connect to the database as the owner of its tables.
+    pub(crate) fn owners_store(&self) -> StoreOptions {
+        let url = self.owner_database_url.as_ref().unwrap_or(&self.database_url);
+        StoreOptions { url: url.clone(), ..self.store() }
+    }
+
+    /// The role and password of the service on PostgreSQL, where they are not those of the owner.
+    pub(crate) fn service_role(&self) -> StoreResult<Option<(String, Option<String>)>> {
+        match &self.owner_database_url {
+            Some(owner) if Backend::of_url(owner)? == Backend::Postgres => {
+                let service = Backend::role_of_url(&self.database_url)?;
+                let same = Backend::role_of_url(owner)?.0 == service.0;
+                Ok((!same).then_some(service))
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Whether an empty database is to be filled with the sample data.

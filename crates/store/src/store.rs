@@ -62,6 +62,20 @@ impl Backend {
     }
 }
 
+impl Backend {
+    /// The role and password in a URL of PostgreSQL.
+    pub fn role_of_url(url: &str) -> StoreResult<(String, Option<String>)> {
+        let wrong = || StoreError::Url { url: without_password(url) };
+        let options: PgConnectOptions = url.parse().map_err(|_| wrong())?;
+        let password = url.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@')).and_then(|(user, _)| {
+            let (_, password) = user.split_once(':')?;
+            let decoded = percent_encoding::percent_decode_str(password).decode_utf8().ok()?;
+            Some(decoded.into_owned())
+        });
+        Ok((options.get_username().to_owned(), password))
+    }
+}
+
 /// The same URL with the password left out, fit for a message.
 pub(crate) fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };

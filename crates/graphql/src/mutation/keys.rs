@@ -1,8 +1,9 @@
 //! API keys.
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
-use shirube_access::Caller;
-use shirube_domain::Error;
+use shirube_access::Scope;
+use shirube_app::{App, KeyPlace};
+use shirube_domain::{Error, municipality::MunicipalityCode as DomainCode};
 
 use super::{key_id, payload, settled};
 use crate::{
@@ -50,6 +51,14 @@ payload!(RevokeApiKeyPayload {
     api_key: ApiKey,
 });
 
+/// A municipality's, or the caller's own.
+fn place(scope: &Scope, municipality: Option<DomainCode>) -> Result<KeyPlace, Error> {
+    match municipality {
+        Some(code) => Ok(KeyPlace::Municipality(code)),
+        None => App::own(scope).map(|(user, _)| KeyPlace::User(user)),
+    }
+}
+
 #[Object]
 impl KeyMutation {
     /// Makes an API key, of a municipality or of one's own. The secret in the answer is shown once.
@@ -61,17 +70,11 @@ impl KeyMutation {
         let (app, scope) = (service(context), scope(context));
         let scopes = input.scopes.into_iter().map(Into::into).collect();
         let expires_at = input.expires_at.0;
-        let made = match (input.municipality, scope.caller()) {
-            (Some(code), _) => app.make_municipal_key(scope, code.0.current(), &input.name, scopes, expires_at).await,
-            (None, Caller::User(facts)) => {
-                app.make_own_key(scope, facts.user.id, &input.name, scopes, expires_at).await
-            }
-            (None, Caller::Key(_)) => {
-                Err(Error::Forbidden { needs: "a user who signed in; no API key may do it".to_owned() })
-            }
-            (None, Caller::Anonymous | Caller::Machine) => Err(Error::Unauthenticated),
+        let made = async {
+            let place = place(scope, input.municipality.map(|code| code.0.current()))?;
+            app.make_key(scope, place, &input.name, scopes, expires_at).await
         };
-        let (made, user_errors) = settled(made)?;
+        let (made, user_errors) = settled(made.await)?;
         let (api_key, secret) = made.map(|made| (ApiKey(made.key), made.secret.reveal().to_owned())).unzip();
         Ok(CreateApiKeyPayload { client_mutation_id: input.client_mutation_id, api_key, secret, user_errors })
     }
@@ -83,7 +86,8 @@ impl KeyMutation {
         #[graphql(desc = "Which key.")] input: RevokeApiKeyInput,
     ) -> Result<RevokeApiKeyPayload> {
         let revoked = async {
-            let (place, id) = key_id(&input.id, "id")?;
+            let (municipality, id) = key_id(&input.id, "id")?;
+            let place = place(scope(context), municipality)?;
             service(context).revoke_key(scope(context), place, id).await
         };
         let (api_key, user_errors) = settled(revoked.await)?;

@@ -7,7 +7,7 @@ use shirube_access::{
     Caller, Grant, KeyOwner, Scope,
     table::{Place, Row},
 };
-use shirube_app::App;
+use shirube_app::{App, KeyPlace};
 use shirube_domain::municipality::MunicipalityCode;
 
 use super::{ApiKey, Municipality, User, people::Role};
@@ -71,7 +71,8 @@ impl Viewer {
     /// The user's own API keys, the latest first.
     async fn api_keys(&self, context: &Context<'_>) -> Result<Vec<ApiKey>> {
         let app: &Arc<App> = context.data_unchecked();
-        let keys = app.own_keys(&self.0).await.map_err(outward)?;
+        let (user, _) = App::own(&self.0).map_err(outward)?;
+        let keys = app.keys(&self.0, KeyPlace::User(user)).await.map_err(outward)?;
         spend(context, keys.len())?;
         Ok(keys.into_iter().map(ApiKey).collect())
     }

@@ -7,10 +7,10 @@ use axum::{
 };
 
 /// A file of the page: its name, media type and content.
-type File = (&'static str, &'static str, &'static [u8]);
+pub(super) type File = (&'static str, &'static str, &'static [u8]);
 
-const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
-const CSS: &str = "text/css; charset=utf-8";
+pub(super) const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+pub(super) const CSS: &str = "text/css; charset=utf-8";
 
 #[cfg(graphiql)]
 const PAGE: &str = include_str!("../../page/graphiql.html");
@@ -37,12 +37,22 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
      img-src 'self' data:; font-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 pub(crate) async fn page() -> Response {
-    let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, POLICY)];
-    (headers, PAGE).into_response()
+    serve_page(PAGE, POLICY)
 }
 
 pub(crate) async fn file(Path(name): Path<String>) -> Response {
-    match FILES.iter().find(|(of, ..)| *of == name) {
+    serve_file(FILES, &name)
+}
+
+/// A page, with what it may load and do.
+pub(super) fn serve_page(page: &'static str, policy: &'static str) -> Response {
+    let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, policy)];
+    (headers, page).into_response()
+}
+
+/// A file of a page.
+pub(super) fn serve_file(files: &[File], name: &str) -> Response {
+    match files.iter().find(|(of, ..)| *of == name) {
         Some((_, media, content)) => {
             let headers = [(header::CONTENT_TYPE, *media), (header::CACHE_CONTROL, "public, max-age=3600")];
             (headers, *content).into_response()

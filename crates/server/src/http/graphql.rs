@@ -1,6 +1,6 @@
 //! GraphQL over HTTP, written by hand after the specification of that name.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Extension,
@@ -9,12 +9,13 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use http_body_util::BodyExt;
 use serde_json::{Map, Value};
+use shirube_access::Scope;
 use shirube_graphql::{Allowed, Code, GraphqlRequest, Outcome, limits, refusal, refusal_as_early};
 
 use super::{
     Doors,
+    body::{Malformed, bad, is_utf8, read_json},
     observe::{Operation, RefusalCode},
     rate::{Purse, RateKey},
 };
@@ -73,34 +74,17 @@ fn read_range(range: &str) -> Option<(String, f32)> {
     Some((media, quality))
 }
 
-fn is_utf8(charset: &str) -> bool {
-    matches!(charset.trim().trim_matches('"').to_ascii_lowercase().as_str(), "utf-8" | "utf8")
-}
-
-/// What is wrong with a request before it is one.
-struct Malformed(StatusCode, &'static str);
-
-impl Malformed {
-    fn respond(&self, media: Media) -> Response {
-        let Self(status, message) = self;
-        respond(media, *status, refusal(Code::BadUserInput, message), Some(Code::BadUserInput))
-    }
-}
-
-const fn bad(message: &'static str) -> Malformed {
-    Malformed(StatusCode::BAD_REQUEST, message)
-}
-
 /// `POST /graphql`.
 pub(crate) async fn by_post(
     State(doors): State<Doors>,
     Extension(key): Extension<RateKey>,
+    Extension(scope): Extension<Arc<Scope>>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
     let Some(media) = Media::accepted(&headers) else { return not_acceptable() };
     match read_post(&headers, body).await {
-        Ok(request) => execute(&doors, key, request, Allowed::All, media).await,
+        Ok(request) => execute(&doors, Caller { key, scope }, request, Allowed::All, media).await,
         Err(malformed) => malformed.respond(media),
     }
 }
@@ -109,6 +93,7 @@ pub(crate) async fn by_post(
 pub(crate) async fn by_get(
     State(doors): State<Doors>,
     Extension(key): Extension<RateKey>,
+    Extension(scope): Extension<Arc<Scope>>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
@@ -119,14 +104,14 @@ pub(crate) async fn by_get(
     }
     let Some(media) = Media::accepted(&headers) else { return not_acceptable() };
     match read_get(query.as_deref().unwrap_or_default()) {
-        Ok(request) => execute(&doors, key, request, Allowed::Queries, media).await,
+        Ok(request) => execute(&doors, Caller { key, scope }, request, Allowed::Queries, media).await,
         Err(malformed) => malformed.respond(media),
     }
 }
 
 fn not_acceptable() -> Response {
     let told = "this door answers application/graphql-response+json and application/json";
-    Malformed(StatusCode::NOT_ACCEPTABLE, told).respond(Media::Json)
+    Malformed { status: StatusCode::NOT_ACCEPTABLE, message: told }.respond(Media::Json)
 }
 
 /// The answer to a caller that asks too often, whatever it asked.
@@ -136,54 +121,36 @@ pub(crate) fn too_many(headers: &HeaderMap, seconds: u64) -> Response {
     respond(media, StatusCode::TOO_MANY_REQUESTS, body, Some(Code::RateLimited))
 }
 
+/// The answer to a caller that is not who it says, whatever it asked and whatever is wrong: one and the same.
+pub(crate) fn not_believed(headers: &HeaderMap) -> Response {
+    let media = Media::accepted(headers).unwrap_or(Media::Json);
+    let body =
+        refusal(Code::Unauthenticated, "the access token or API key is not valid; sign in again, or leave it out");
+    let mut response = respond(media, StatusCode::UNAUTHORIZED, body, Some(Code::Unauthenticated));
+    let challenge = HeaderValue::from_static("Bearer realm=\"shirube\", error=\"invalid_token\"");
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    response
+}
+
+/// The answer to a caller that cannot be looked up now.
+pub(crate) fn unavailable(headers: &HeaderMap) -> Response {
+    let media = Media::accepted(headers).unwrap_or(Media::Json);
+    let body = refusal(Code::Unavailable, "the service is temporarily unavailable; try again later");
+    respond(media, StatusCode::SERVICE_UNAVAILABLE, body, Some(Code::Unavailable))
+}
+
 async fn read_post(headers: &HeaderMap, body: Body) -> Result<GraphqlRequest, Malformed> {
-    let unsupported = |message| Malformed(StatusCode::UNSUPPORTED_MEDIA_TYPE, message);
-    if headers.contains_key(header::CONTENT_ENCODING) {
-        return Err(unsupported("a compressed body is not read; send it as it is"));
-    }
-    let told = "send the request as application/json in UTF-8";
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let mut parts = content_type.ok_or(unsupported(told))?.split(';').map(str::trim);
-    let json = parts.next().is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
-    let utf8 = parts.all(|parameter| match parameter.split_once('=') {
-        Some((name, charset)) if name.trim().eq_ignore_ascii_case("charset") => is_utf8(charset),
-        _ => true,
-    });
-    if !json || !utf8 {
-        return Err(unsupported(told));
-    }
-    let read = tokio::time::timeout(Duration::from_secs(limits::SECONDS), read_body(body));
-    let late = Malformed(StatusCode::REQUEST_TIMEOUT, "the body did not arrive within 10 seconds");
-    let bytes = read.await.map_err(|_| late)??;
-    let text = str::from_utf8(&bytes).map_err(|_| bad("the body is not UTF-8"))?;
-    let body = serde_json::from_str(text)
-        .map_err(|_| bad("the body is not JSON, or nested more than 128 deep; send an object with the key query"))?;
-    match body {
+    match read_json(headers, body, limits::BODY_BYTES).await? {
         Value::Object(fields) => read_fields(fields),
         Value::Array(_) => Err(bad("several requests in one body are not answered; send each by itself")),
         _ => Err(bad("the body is not a JSON object; send one with the key query")),
     }
 }
 
-/// Reads a body up to the limit. What is beyond it is read and thrown away, so that the client hears the answer instead of
-/// a closed connection; a client that goes on and on is cut off.
-async fn read_body(mut body: Body) -> Result<Vec<u8>, Malformed> {
-    const DISCARDED: usize = 32 * limits::BODY_BYTES;
-    let (mut bytes, mut arrived) = (Vec::new(), 0);
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| bad("the body could not be read"))?;
-        let Some(data) = frame.data_ref() else { continue };
-        arrived += data.len();
-        if arrived <= limits::BODY_BYTES {
-            bytes.extend_from_slice(data);
-        } else if arrived > DISCARDED {
-            break;
-        }
+impl Malformed {
+    fn respond(&self, media: Media) -> Response {
+        respond(media, self.status, refusal(Code::BadUserInput, self.message), Some(Code::BadUserInput))
     }
-    if arrived > limits::BODY_BYTES {
-        return Err(Malformed(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 1 MiB"));
-    }
-    Ok(bytes)
 }
 
 fn read_get(query: &str) -> Result<GraphqlRequest, Malformed> {
@@ -240,9 +207,21 @@ fn read_fields(mut fields: Map<String, Value>) -> Result<GraphqlRequest, Malform
     }
 }
 
-async fn execute(doors: &Doors, key: RateKey, request: GraphqlRequest, allowed: Allowed, media: Media) -> Response {
+/// Who asks, and who pays.
+struct Caller {
+    key: RateKey,
+    scope: Arc<Scope>,
+}
+
+async fn execute(
+    doors: &Doors,
+    Caller { key, scope }: Caller,
+    request: GraphqlRequest,
+    allowed: Allowed,
+    media: Media,
+) -> Response {
     let purse = Purse { rates: &doors.rates, key };
-    let execution = doors.api.execute(request, allowed, &purse);
+    let execution = doors.api.execute(request, allowed, scope, &purse);
     let Ok(answer) = tokio::time::timeout(Duration::from_secs(limits::SECONDS), execution).await else {
         let body = refusal(Code::Unavailable, "the request took longer than 10 seconds and was given up");
         return respond(media, StatusCode::SERVICE_UNAVAILABLE, body, Some(Code::Unavailable));

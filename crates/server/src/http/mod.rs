@@ -1,11 +1,15 @@
 //! The HTTP door.
 
 mod address;
+mod auth;
+mod body;
 mod cors;
 mod graphiql;
 mod graphql;
 mod headers;
+mod identity;
 mod observe;
+mod pages;
 mod rate;
 
 use std::{sync::Arc, time::Duration};
@@ -44,17 +48,25 @@ pub(crate) fn routes(app: Arc<App>, api: Arc<Api>, rates: Arc<Rates>, settings: 
     let doors = Doors { app, api, rates };
     let trusted = Arc::new(settings.trusted_proxies.clone());
     let embedding = if settings.cors_origins.is_empty() { Embedding::SameOrigin } else { Embedding::CrossOrigin };
+    let limit = || middleware::from_fn_with_state(doors.clone(), rate::limit);
     // What programs call: counted, and open to the pages that the settings name. A preflight is answered before anything is
     // counted, and a wrong method like any other request, so the fallback comes first.
-    let counted = Router::new()
+    let identified = Router::new()
         .route("/graphql", get(graphql::by_get).post(graphql::by_post))
+        .merge(auth::own_routes())
         .method_not_allowed_fallback(not_allowed)
-        .route_layer(middleware::from_fn_with_state(doors.clone(), rate::limit));
+        .route_layer(limit())
+        .route_layer(middleware::from_fn_with_state(doors.clone(), identity::identify));
+    let open = auth::open_routes().method_not_allowed_fallback(not_allowed).route_layer(limit());
+    let counted = identified.merge(open);
     Router::new()
         .merge(settings.cors_origins.open(counted))
         .route("/", get(async || axum::response::Redirect::to("/graphiql")))
         .route("/graphiql", get(graphiql::page))
         .route("/graphiql/{file}", get(graphiql::file))
+        .route("/invitation", get(pages::invitation))
+        .route("/signed-in", get(pages::signed_in))
+        .route("/pages/{file}", get(pages::file))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(async || telemetry::metrics().render()))

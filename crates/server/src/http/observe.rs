@@ -17,6 +17,10 @@ pub(crate) struct Operation(pub(crate) Option<String>);
 #[derive(Clone, Copy)]
 pub(crate) struct RefusalCode(pub(crate) &'static str);
 
+/// The id of a request, an extension of each request.
+#[derive(Clone)]
+pub(crate) struct RequestId(pub(crate) String);
+
 /// The header with the id of a request.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest path and query, in bytes.
@@ -24,8 +28,9 @@ const URL_BYTES: usize = 8 * 1024;
 
 /// Gives each request an id, logs it once when it is answered, and counts it. The id is always our own: one that a
 /// client sends is not trusted to be unique or harmless.
-pub(crate) async fn observe(request: Request, next: Next) -> Response {
+pub(crate) async fn observe(mut request: Request, next: Next) -> Response {
     let id = Uuid::now_v7().to_string();
+    request.extensions_mut().insert(RequestId(id.clone()));
     let start = Instant::now();
     let method = request.method().clone();
     // The route and not the path: a path is the client's text, and without bound.

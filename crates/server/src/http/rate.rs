@@ -116,10 +116,8 @@ pub(crate) enum RateKey {
     /// An address; of IPv6 its /64 network, which is what one customer has.
     Address(IpAddr),
     /// A person who is signed in.
-    #[cfg_attr(not(test), expect(dead_code, reason = "signing in comes next"))]
     User(Uuid),
     /// An API key.
-    #[cfg_attr(not(test), expect(dead_code, reason = "keys come next"))]
     Key(Uuid),
 }
 

@@ -17,7 +17,10 @@ const IMPORTS: &[(&str, Imports)] = &[
         Imports::Only(&["shirube-domain", "shirube-access", "shirube-store", "shirube-analytics", "shirube-exchange"]),
     ),
     ("shirube-graphql", Imports::Only(&["shirube-domain", "shirube-access", "shirube-app"])),
-    ("shirube-server", Imports::Only(&["shirube-graphql", "shirube-app", "shirube-store", "shirube-access"])),
+    (
+        "shirube-server",
+        Imports::Only(&["shirube-domain", "shirube-graphql", "shirube-app", "shirube-store", "shirube-access"]),
+    ),
     ("shirube-testing", Imports::Anything),
     ("shirube-tests", Imports::Anything),
     ("xtask", Imports::Anything),

@@ -1,0 +1,77 @@
+//! Who is asking: from the header Authorization to a scope, before anything else is done.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension,
+    extract::{Request, State},
+    http::{HeaderMap, header},
+    middleware::Next,
+    response::Response,
+};
+use shirube_access::{Caller, Origin, Scope, table};
+use shirube_app::Unbelieved;
+use shirube_graphql::whole_seconds;
+
+use super::{Doors, address::ClientAddress, graphql, observe::RequestId, rate::RateKey};
+
+/// Where a request comes from, as the audit trail keeps it.
+pub(crate) fn origin(address: ClientAddress, id: RequestId) -> Origin {
+    Origin { address: Some(address.0), request: Some(id.0) }
+}
+
+/// The token or key that a request carries. A header that is there and cannot be read is not taken for none.
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Unbelieved> {
+    let mut all = headers.get_all(header::AUTHORIZATION).iter();
+    let Some(value) = all.next() else { return Ok(None) };
+    let text = value.to_str().ok().filter(|_| all.next().is_none());
+    let (scheme, token) = text.and_then(|text| text.split_once(' ')).ok_or(Unbelieved::NotBelieved)?;
+    if scheme.eq_ignore_ascii_case("bearer") { Ok(Some(token.trim_ascii())) } else { Err(Unbelieved::NotBelieved) }
+}
+
+/// Tells each request who is asking, and by what they are counted. Those who are not who they say are answered here, and
+/// counted by their address.
+pub(crate) async fn identify(
+    State(doors): State<Doors>,
+    Extension(address): Extension<ClientAddress>,
+    Extension(id): Extension<RequestId>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let believed = match bearer(request.headers()) {
+        Ok(bearer) => doors.app.scope(bearer, origin(address, id)).await,
+        Err(unbelieved) => Err(unbelieved),
+    };
+    let scope = match believed {
+        Ok(scope) => scope,
+        Err(unbelieved) => {
+            let rated = doors.rates.check(&RateKey::Address(address.0));
+            return match unbelieved {
+                _ if !rated.allowed => graphql::too_many(request.headers(), whole_seconds(rated.reset)),
+                Unbelieved::NotBelieved => {
+                    metrics::counter!("shirube_not_believed_total").increment(1);
+                    graphql::not_believed(request.headers())
+                }
+                Unbelieved::Failed(error) => {
+                    tracing::warn!(error = crate::chain(&error), "who is asking cannot be looked up");
+                    graphql::unavailable(request.headers())
+                }
+            };
+        }
+    };
+    let key = match scope.caller() {
+        Caller::User(facts) => Some(RateKey::User(facts.user.id.uuid())),
+        Caller::Key(facts) if may_in_bulk(&scope) => Some(RateKey::Key(facts.id.uuid())),
+        Caller::Key(facts) => Some(RateKey::User(facts.id.uuid())),
+        Caller::Anonymous | Caller::Machine => None,
+    };
+    if let Some(key) = key {
+        request.extensions_mut().insert(key);
+    }
+    request.extensions_mut().insert(Arc::new(scope));
+    next.run(request).await
+}
+
+fn may_in_bulk(scope: &Scope) -> bool {
+    scope.permissions().iter().any(|(row, _)| row.action == <table::ReadInBulk as table::Action>::ROW.action)
+}
