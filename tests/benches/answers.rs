@@ -3,11 +3,13 @@
 
 use std::{
     hint::black_box,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use anyhow::Result;
 use serde_json::{Value, json};
+use shirube_access::{Origin, Scope};
 use shirube_graphql::{Allowed, GraphqlRequest, Unlimited};
 use shirube_testing::{Backend, TestService};
 use tokio::runtime::Runtime;
@@ -56,8 +58,9 @@ fn main() -> Result<()> {
 
 fn answer(runtime: &Runtime, service: &TestService, query: &str, variables: &Value) -> Vec<u8> {
     let variables = variables.as_object().cloned().unwrap_or_default();
+    let scope = Arc::new(Scope::anonymous(Origin::default(), true));
     let request = GraphqlRequest { query: query.to_owned(), operation_name: None, variables };
-    runtime.block_on(service.api.execute(request, Allowed::All, &Unlimited)).body
+    runtime.block_on(service.api.execute(request, Allowed::All, scope, &Unlimited)).body
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {

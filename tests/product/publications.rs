@@ -2,11 +2,17 @@
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
+use shirube_access::{
+    Scope,
+    table::{EditStrategy, Publish},
+};
 use shirube_domain::{
     StrategyId,
     calendar::FiscalYear,
+    municipality::MunicipalityCode,
     strategy::{Strategy, StrategyParts, Term},
 };
+use shirube_store::Store;
 use shirube_testing::{Backend, TestService, both_backends};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
@@ -22,20 +28,31 @@ const TITLE: &str = "query($revision: Int, $asOf: DateTime) {
     id key title revision { number hash } revisions { number }
   } }";
 
+/// Publishes for a municipality, as another process would.
+async fn publish(
+    store: &Store,
+    municipality: MunicipalityCode,
+    strategy: &Strategy,
+    at: OffsetDateTime,
+    note: Option<String>,
+) -> Result<()> {
+    let permit = Scope::machine().permit::<Publish>(municipality)?;
+    store.tenant(permit, at).await?.publish(strategy, note).await?;
+    Ok(())
+}
+
 async fn a_later_revision_leaves_the_earlier_as_it_was(backend: Backend) -> Result<()> {
     let service = TestService::sample(backend).await?;
     let code = "012262".parse()?;
     let published = service.app.strategies(code).first().context("a strategy")?.clone();
-    let first_at = published.latest().revision().published_at;
+    let first_at = published.latest().revision().context("it is published")?.published_at;
     let first = service.ask(TITLE, json!({})).await?.data()?["strategy"].clone();
 
     // Another process publishes a revision.
     let store = service.database.store().await?;
-    let tenant = store.tenant(code).await?;
     let parts = StrategyParts { title: "改訂版".into(), ..published.latest().strategy().parts().clone() };
     let second_at = first_at + Duration::hours(1);
-    tenant.publish(&Strategy::new(parts)?, second_at, Some("訂正".into())).await?;
-    tenant.commit().await?;
+    publish(&store, code, &Strategy::new(parts)?, second_at, Some("訂正".into())).await?;
 
     assert_eq!(service.ask(TITLE, json!({})).await?.data()?["strategy"]["revision"]["number"], 1, "not seen yet");
     assert!(service.app.refresh().await?);
@@ -68,17 +85,16 @@ async fn a_later_plan_leaves_what_was_current_before(backend: Backend) -> Result
     let service = TestService::sample(backend).await?;
     let code = "012262".parse()?;
     let current = service.app.strategies(code).first().context("a strategy")?.clone();
-    let before = current.latest().revision().published_at;
+    let before = current.latest().revision().context("it is published")?.published_at;
     let mut parts = current.latest().strategy().parts().clone();
     parts.id = StrategyId::from_uuid(Uuid::now_v7());
     parts.term = Term { printed: "第３期".into(), number: 3 };
     (parts.first_year, parts.last_year) = (FiscalYear::new(2026)?, FiscalYear::new(2030)?);
     let third = Strategy::new(parts)?;
     let store = service.database.store().await?;
-    let tenant = store.tenant(code).await?;
-    tenant.create_draft(&third).await?;
-    tenant.publish(&third, before + Duration::days(1), None).await?;
-    tenant.commit().await?;
+    let editing = Scope::machine().permit::<EditStrategy>(code)?;
+    store.tenant(editing, before).await?.create_draft(&third).await?;
+    publish(&store, code, &third, before + Duration::days(1), None).await?;
     service.app.refresh().await?;
 
     let query =
@@ -89,8 +105,8 @@ async fn a_later_plan_leaves_what_was_current_before(backend: Backend) -> Result
     {
         assert_eq!(service.ask(query, variables).await?.data()?["strategy"]["term"], term);
     }
-    let foreign = store.tenant("325252".parse()?).await?;
-    assert!(foreign.publish(&third, before, None).await.is_err(), "another municipality's strategy is not published");
+    let foreign = publish(&store, "325252".parse()?, &third, before, None).await;
+    assert!(foreign.is_err(), "another municipality's strategy is not published");
     Ok(())
 }
 

@@ -6,7 +6,8 @@ use std::str::FromStr;
 use async_graphql::ID;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use shirube_domain::{
-    ApiKeyId, BadInput, DepartmentId, Error, IndicatorId, InvitationId, MembershipId, NodeId, StrategyId, UserId,
+    ApiKeyId, AuditId, BadInput, DepartmentId, Error, IndicatorId, InvitationId, MembershipId, NodeId, StrategyId,
+    UserId,
     municipality::{MunicipalityCode, Prefecture},
 };
 use uuid::Uuid;
@@ -23,6 +24,9 @@ pub(crate) enum GlobalId {
     OfficialIndicator(String),
     Department(MunicipalityCode, DepartmentId),
     User(UserId),
+    Account(UserId),
+    /// Of a municipality, or of the instance.
+    AuditEntry(Option<MunicipalityCode>, AuditId),
     Membership(MunicipalityCode, MembershipId),
     /// To a municipality, or to the instance.
     Invitation(Option<MunicipalityCode>, InvitationId),
@@ -71,6 +75,8 @@ impl GlobalId {
             Self::OfficialIndicator(id) => format!("official:{id}"),
             Self::Department(code, id) => format!("department:{code}:{}", short(id.uuid())),
             Self::User(id) => format!("user:{}", short(id.uuid())),
+            Self::Account(id) => format!("account:{}", short(id.uuid())),
+            Self::AuditEntry(code, id) => format!("audit:{}:{}", place(*code), short(id.uuid())),
             Self::Membership(code, id) => format!("membership:{code}:{}", short(id.uuid())),
             Self::Invitation(code, id) => format!("invitation:{}:{}", place(*code), short(id.uuid())),
             Self::ApiKey(code, id) => format!("key:{}:{}", place(*code), short(id.uuid())),
@@ -109,6 +115,8 @@ fn read(id: &str) -> Option<GlobalId> {
             Some(GlobalId::Department(code.parse().ok()?, DepartmentId::from_uuid(long(id)?)))
         }
         ("user", [id]) => Some(GlobalId::User(UserId::from_uuid(long(id)?))),
+        ("account", [id]) => Some(GlobalId::Account(UserId::from_uuid(long(id)?))),
+        ("audit", [of, id]) => Some(GlobalId::AuditEntry(read_place(of)?, AuditId::from_uuid(long(id)?))),
         ("membership", [code, id]) => {
             Some(GlobalId::Membership(code.parse().ok()?, MembershipId::from_uuid(long(id)?)))
         }
@@ -143,6 +151,8 @@ mod tests {
             GlobalId::Strategy(StrategyKey { revision: None, ..key }),
             GlobalId::Department(municipality, DepartmentId::from_uuid(uuid)),
             GlobalId::User(UserId::from_uuid(uuid)),
+            GlobalId::Account(UserId::from_uuid(uuid)),
+            GlobalId::AuditEntry(Some(municipality), AuditId::from_uuid(uuid)),
             GlobalId::Membership(municipality, MembershipId::from_uuid(uuid)),
             GlobalId::Invitation(None, InvitationId::from_uuid(uuid)),
             GlobalId::ApiKey(Some(municipality), ApiKeyId::from_uuid(uuid)),

@@ -18,10 +18,10 @@ use crate::{
     page::{PAGE_LIMIT, PageArguments, page_of},
     scalars::{DateTime, MunicipalityCode},
     types::{
-        Account, AccountConnection, ApiKey, AuditEntryConnection, AuditFilter, Department, Instance, Invitation,
-        InvitationConnection, Membership, MembershipConnection, Municipality, MunicipalityConnection,
+        Account, AccountConnection, ApiKey, AuditEntry, AuditEntryConnection, AuditFilter, Department, Instance,
+        Invitation, InvitationConnection, Membership, MembershipConnection, Municipality, MunicipalityConnection,
         MunicipalityFilter, MunicipalityOrder, Node, OfficialIndicator, Prefecture, StandardIndicator,
-        StandardIndicatorConnection, StandardIndicatorFilter, Strategy, Viewer, audit, municipalities,
+        StandardIndicatorConnection, StandardIndicatorFilter, Strategy, User, Viewer, audit, municipalities,
         standard_indicators,
     },
 };
@@ -368,26 +368,74 @@ async fn find(app: &Arc<App>, scope: &Scope, id: &str, argument: &str) -> Result
             let at = app.reference().official().iter().position(|of| of.indicator.id == key);
             at.map(|at| Node::OfficialIndicator(OfficialIndicator { app: app.clone(), at }))
         }
-        // These are reached from what they belong to.
-        GlobalId::Department(..)
-        | GlobalId::User(_)
-        | GlobalId::Membership(..)
-        | GlobalId::Invitation(..)
-        | GlobalId::ApiKey(..) => None,
+        id => find_people(app, scope, id).await?,
+    })
+}
+
+/// What is there for those who may see it: to everybody else it is not.
+fn seen<T>(found: Result<T, Error>) -> Result<Option<T>> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(Error::Unauthenticated | Error::Forbidden { .. } | Error::NotFound { .. }) => Ok(None),
+        Err(error) => Err(outward(error)),
+    }
+}
+
+/// The thing of a global id that has to do with people.
+async fn find_people(app: &Arc<App>, scope: &Scope, id: GlobalId) -> Result<Option<Node>> {
+    Ok(match id {
+        GlobalId::Department(municipality, id) => {
+            let all = seen(app.departments(scope, municipality).await)?.unwrap_or_default();
+            let found = all.into_iter().find(|of| of.id == id);
+            found.map(|of| Node::Department(Department { municipality, of }))
+        }
+        GlobalId::User(id) => match scope.user() {
+            Some(user) if user.id == id => Some(Node::User(User(user.clone()))),
+            _ => {
+                let all = seen(app.users(scope).await)?.unwrap_or_default();
+                all.into_iter().find(|of| of.user.id == id).map(|of| Node::User(User(of.user)))
+            }
+        },
+        GlobalId::Account(id) => {
+            let all = seen(app.users(scope).await)?.unwrap_or_default();
+            all.into_iter().find(|of| of.user.id == id).map(|of| Node::Account(Account(of)))
+        }
+        GlobalId::Membership(municipality, id) => {
+            let all = seen(app.members(scope, municipality).await)?.unwrap_or_default();
+            all.into_iter().find(|of| of.id == id).map(|of| Node::Membership(Membership(of)))
+        }
+        GlobalId::Invitation(place, id) => {
+            let all = match place {
+                Some(municipality) => app.invitations(scope, municipality).await,
+                None => app.instance_invitations(scope).await,
+            };
+            let found = seen(all)?.unwrap_or_default().into_iter().find(|of| of.id == id);
+            found.map(|of| Node::Invitation(Invitation(of)))
+        }
+        GlobalId::ApiKey(place, id) => {
+            let place = match place {
+                Some(municipality) => Some(KeyPlace::Municipality(municipality)),
+                None => seen(App::own(scope))?.map(|(user, _)| KeyPlace::User(user)),
+            };
+            let Some(place) = place else { return Ok(None) };
+            let all = seen(app.keys(scope, place).await)?.unwrap_or_default();
+            all.into_iter().find(|of| of.id == id).map(|of| Node::ApiKey(ApiKey(of)))
+        }
+        GlobalId::AuditEntry(municipality, id) => {
+            let filter = shirube_app::AuditFilter { id: Some(id), limit: 1, ..shirube_app::AuditFilter::default() };
+            let page = seen(app.audit(scope, municipality, filter).await)?;
+            let found = page.and_then(|page| page.entries.into_iter().next());
+            found.map(|of| Node::AuditEntry(AuditEntry { municipality, of }))
+        }
+        _ => None,
     })
 }
 
 async fn find_strategy(app: &Arc<App>, scope: &Scope, key: StrategyKey) -> Result<Option<Strategy>> {
     let Some(number) = key.revision else {
-        return match app.draft(scope, key.municipality, key.strategy).await {
-            Ok(version) => {
-                let history = app.strategy(key.municipality, key.strategy);
-                Ok(version.map(|version| Strategy { history, version }))
-            }
-            // What one may not see is not there.
-            Err(Error::Unauthenticated | Error::Forbidden { .. } | Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(outward(error)),
-        };
+        let version = seen(app.draft(scope, key.municipality, key.strategy).await)?.flatten();
+        let history = app.strategy(key.municipality, key.strategy);
+        return Ok(version.map(|version| Strategy { history, version }));
     };
     let Some(history) = app.strategy(key.municipality, key.strategy) else { return Ok(None) };
     let found: Result<_, Error> = app.revision(&history, At::Revision(number)).await;

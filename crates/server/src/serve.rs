@@ -1,6 +1,6 @@
 //! Starting and stopping.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{io::Write as _, net::SocketAddr, sync::Arc, time::Duration};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use shirube_access::{
@@ -183,15 +183,9 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
         running = start(&settings) => running?,
         () = signals.next() => return Ok(()),
     };
-    if settings.log_format != LogFormat::Json {
-        welcome(running.address);
-    }
-    // The link is a secret: it goes to whoever has the terminal, and not into the log.
-    if let Some(link) = running.app.first_operator().await? {
-        println!(
-            "\nNobody runs this instance yet. Whoever opens this link becomes its operator; it works once, within seven days:\n  {link}"
-        );
-    }
+    // A link is a secret: it goes to whoever has the terminal, and not into the log.
+    let first = running.app.first_operator().await?;
+    welcome(running.address, first.as_deref(), settings.log_format != LogFormat::Json);
     tracing::info!(address = %running.address, "ready");
     signals.next().await;
     tracing::info!("stopping: no new connections, requests in flight are finished");
@@ -200,16 +194,26 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Says where it is and what to try first.
-fn welcome(address: SocketAddr) {
-    println!(
-        "Shirube {version} is ready at http://{address}/graphql\n\
-         \n  In a browser:  http://{address}/graphiql\
-         \n  In a shell:    curl -s http://{address}/graphql -H 'content-type: application/json' \\\
-         \n                   -d '{{\"query\":\"{{ strategy(municipality: \\\"012262\\\") {{ title counts {{ programs kpis }} }} }}\"}}'\
-         \n  Stop it with Ctrl-C.",
-        version = env!("CARGO_PKG_VERSION"),
-    );
+/// Says where it is and what to try first, and how a new instance gets its operator. Nobody need be listening.
+fn welcome(address: SocketAddr, first_operator: Option<&str>, chatty: bool) {
+    let mut told = String::new();
+    if let Some(link) = first_operator {
+        told = format!(
+            "Nobody runs this instance yet. Whoever opens this link becomes its operator; it works once, within seven \
+             days:\n  {link}\n\n"
+        );
+    }
+    if chatty {
+        told += &format!(
+            "Shirube {version} is ready at http://{address}/graphql\n\
+             \n  In a browser:  http://{address}/graphiql\
+             \n  In a shell:    curl -s http://{address}/graphql -H 'content-type: application/json' \\\
+             \n                   -d '{{\"query\":\"{{ strategy(municipality: \\\"012262\\\") {{ title counts {{ programs kpis }} }} }}\"}}'\
+             \n  Stop it with Ctrl-C.\n",
+            version = env!("CARGO_PKG_VERSION"),
+        );
+    }
+    let _ = std::io::stdout().lock().write_all(told.as_bytes());
 }
 
 /// What asks the process to end.

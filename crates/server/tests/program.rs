@@ -126,6 +126,7 @@ impl Server {
 fn the_first_start_loads_the_sample_and_the_second_is_quick() {
     let folder = tempfile::tempdir().unwrap();
     let (first, printed) = Server::start(folder.path());
+    assert!(printed.contains("/invitation#shi_"), "a new instance says how it gets its operator: {printed}");
     assert!(printed.contains("is ready at http://127.0.0.1:") && printed.contains("/graphiql"), "{printed}");
     drop(first);
     let start = Instant::now();

@@ -177,6 +177,8 @@ pub struct AuditFilter {
     pub subject_kind: Option<String>,
     /// On this very thing.
     pub subject: Option<String>,
+    /// This entry alone.
+    pub id: Option<AuditId>,
     /// Older than this entry.
     pub older_than: Option<AuditId>,
     /// Newer than this entry.
@@ -196,8 +198,19 @@ fn bound(at: OffsetDateTime) -> Uuid {
 macro_rules! narrowed {
     ($selection:expr, $filter:expr, $table:ident) => {{
         use $table::Column;
-        let AuditFilter { from, to, actor, action, subject_kind, subject, older_than, newer_than, ascending, limit } =
-            $filter;
+        let AuditFilter {
+            from,
+            to,
+            actor,
+            action,
+            subject_kind,
+            subject,
+            id,
+            older_than,
+            newer_than,
+            ascending,
+            limit,
+        } = $filter;
         let mut selection = $selection;
         for (column, value) in
             [(Column::Action, action), (Column::SubjectKind, subject_kind), (Column::Subject, subject)]
@@ -208,6 +221,9 @@ macro_rules! narrowed {
         }
         if let Some(actor) = actor {
             selection = selection.filter(Column::ActorId.eq(*actor));
+        }
+        if let Some(id) = id {
+            selection = selection.filter(Column::Id.eq(id.uuid()));
         }
         if let Some(from) = from {
             selection = selection.filter(Column::Id.gte(bound(*from)));

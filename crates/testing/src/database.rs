@@ -2,6 +2,7 @@ use std::{env, fs, path::PathBuf};
 
 use anyhow::{Context, Result};
 use sea_orm::{ConnectionTrait, Database};
+use shirube_access::Scope;
 use shirube_app::load_sample;
 use shirube_store::{Observer, Store, StoreOptions};
 use tempfile::TempDir;
@@ -18,10 +19,11 @@ pub enum Backend {
     Postgres,
 }
 
-/// A database of a test's own.
+/// A database of a test's own. On PostgreSQL its tables belong to one role, and the service works under another.
 #[derive(Debug)]
 pub struct TestDatabase {
     url: String,
+    owner_url: String,
     /// The folder of the file; it goes with the value.
     _folder: Option<TempDir>,
 }
@@ -38,8 +40,7 @@ impl TestDatabase {
         match backend {
             Backend::Sqlite => {
                 let folder = TempDir::new()?;
-                let url = sqlite_url(&folder.path().join("shirube.db"));
-                Ok(Self { url, _folder: Some(folder) })
+                Ok(Self::file(&folder.path().join("shirube.db"), Some(folder)))
             }
             Backend::Postgres => create(None).await,
         }
@@ -53,20 +54,35 @@ impl TestDatabase {
                 let folder = TempDir::new()?;
                 let copy = folder.path().join("shirube.db");
                 fs::copy(original, &copy)?;
-                Ok(Self { url: sqlite_url(&copy), _folder: Some(folder) })
+                Ok(Self::file(&copy, Some(folder)))
             }
             Backend::Postgres => create(Some(POSTGRES_SAMPLE.get_or_try_init(postgres_sample).await?)).await,
         }
     }
 
-    /// Its URL.
+    fn file(file: &std::path::Path, folder: Option<TempDir>) -> Self {
+        let url = format!("sqlite://{}", file.display());
+        Self { owner_url: url.clone(), url, _folder: folder }
+    }
+
+    /// Its URL, for the service.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Connects to it.
+    /// Its URL, for the owner of its tables.
+    pub fn owner_url(&self) -> &str {
+        &self.owner_url
+    }
+
+    /// Connects to it as the service.
     pub async fn store(&self) -> Result<Store> {
         self.observed(None).await
+    }
+
+    /// Connects to it as the owner of its tables.
+    pub async fn owners_store(&self) -> Result<Store> {
+        Ok(Store::connect(&StoreOptions { url: self.owner_url.clone(), connections: 2, observer: None }).await?)
     }
 
     /// Connects to it; `observer` hears every statement.
@@ -75,14 +91,18 @@ impl TestDatabase {
     }
 }
 
-fn sqlite_url(file: &std::path::Path) -> String {
-    format!("sqlite://{}", file.display())
+#[expect(clippy::disallowed_methods, reason = "tests have a clock of their own")]
+pub(crate) fn now() -> OffsetDateTime {
+    OffsetDateTime::now_utc()
 }
 
 async fn fill(database: &TestDatabase) -> Result<()> {
-    let store = database.store().await?;
+    let store = database.owners_store().await?;
     store.migrate().await?;
-    load_sample(&store, &mut Uuid::now_v7, OffsetDateTime::now_utc(), |_, _| {}).await?;
+    if database.url != database.owner_url {
+        store.set_up_service_role(SERVICE, Some(PASSWORD)).await?;
+    }
+    load_sample(&store, &Scope::machine(), &mut Uuid::now_v7, now(), |_, _| {}).await?;
     // Closing brings the write-ahead log of SQLite into the file, and lets PostgreSQL copy the database.
     store.close().await?;
     Ok(())
@@ -91,8 +111,7 @@ async fn fill(database: &TestDatabase) -> Result<()> {
 async fn sqlite_sample() -> Result<(TempDir, PathBuf)> {
     let folder = TempDir::new()?;
     let file = folder.path().join("sample.db");
-    let database = TestDatabase { url: sqlite_url(&file), _folder: None };
-    fill(&database).await?;
+    fill(&TestDatabase::file(&file, None)).await?;
     Ok((folder, file))
 }
 
@@ -102,6 +121,12 @@ async fn postgres_sample() -> Result<String> {
     Ok(database.url.rsplit('/').next().unwrap_or_default().to_owned())
 }
 
+/// The role that owns the tables, and the one under which the service works.
+const OWNER: &str = "shirube_owner";
+const SERVICE: &str = "shirube_service";
+/// Their password: the server listens on this machine alone, and lives as long as the tests.
+const PASSWORD: &str = "throw-away";
+
 /// Makes a database on the throw-away server, as a copy of another one if one is named.
 async fn create(template: Option<&str>) -> Result<TestDatabase> {
     let server = env::var(SERVER).with_context(|| {
@@ -109,9 +134,19 @@ async fn create(template: Option<&str>) -> Result<TestDatabase> {
     })?;
     let name = format!("test_{}", Uuid::now_v7().simple());
     let admin = Database::connect(&server).await?;
+    for role in [OWNER, SERVICE] {
+        // Another test may be making it at this moment.
+        let made = format!(
+            "DO $$ BEGIN CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}'; \
+             EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
+        );
+        admin.execute_unprepared(&made).await?;
+    }
     let template = template.map(|template| format!(" TEMPLATE {template}")).unwrap_or_default();
-    admin.execute_unprepared(&format!("CREATE DATABASE {name}{template}")).await?;
+    admin.execute_unprepared(&format!("CREATE DATABASE {name} OWNER {OWNER}{template}")).await?;
     admin.close().await?;
-    let (base, _) = server.rsplit_once('/').context("the URL of the server names no database")?;
-    Ok(TestDatabase { url: format!("{base}/{name}"), _folder: None })
+    let (_, host) = server.rsplit_once('@').context("the URL of the server names no host")?;
+    let (host, _) = host.rsplit_once('/').context("the URL of the server names no database")?;
+    let url = |role: &str| format!("postgres://{role}:{PASSWORD}@{host}/{name}");
+    Ok(TestDatabase { url: url(SERVICE), owner_url: url(OWNER), _folder: None })
 }

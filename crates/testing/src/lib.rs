@@ -7,7 +7,7 @@ mod database;
 mod service;
 
 pub use database::{Backend, TestDatabase};
-pub use service::{Answer, TestServer, TestService};
+pub use service::{Answer, PASSWORD, TestServer, TestService};
 
 /// Makes `sqlite::name` and `postgres::name` of each test function. Each takes a [`Backend`].
 #[macro_export]

@@ -1,15 +1,23 @@
 use std::sync::{
     Arc,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicI64, AtomicUsize, Ordering},
 };
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Map, Value, json};
-use shirube_app::App;
+use shirube_access::{Grant, KeyFolder, Origin, Scope, oidc::Providers};
+use shirube_app::{App, AppOptions, Clock};
 use shirube_graphql::{Allowed, Api, GraphqlRequest, Unlimited};
 use shirube_server::{CorsOrigins, LogFormat, RateSettings, Running, Settings, TrustedProxies};
 
-use crate::{Backend, TestDatabase};
+use shirube_store::Store;
+use tempfile::TempDir;
+use time::Duration;
+
+use crate::{Backend, TestDatabase, database::now};
+
+/// The password of everybody in the tests.
+pub const PASSWORD: &str = "correct horse battery staple";
 
 /// The service in process, without HTTP.
 pub struct TestService {
@@ -20,6 +28,10 @@ pub struct TestService {
     /// The database below.
     pub database: TestDatabase,
     statements: Arc<AtomicUsize>,
+    /// By how many seconds the clock is ahead.
+    ahead: Arc<AtomicI64>,
+    /// The folder of the signing keys; it goes with the value.
+    _keys: TempDir,
 }
 
 /// An answer of the service.
@@ -55,20 +67,74 @@ impl TestService {
                 counter.fetch_add(1, Ordering::Relaxed);
             })))
             .await?;
-        let app = Arc::new(App::open(store).await?);
-        let api = Api::new(app.clone(), true);
-        Ok(Self { app, api, database, statements })
+        Self::over(database, store, statements).await
     }
 
-    /// Asks a query.
+    /// The service over a store of a database that holds the sample data.
+    pub async fn over(database: TestDatabase, store: Store, statements: Arc<AtomicUsize>) -> Result<Self> {
+        // Whoever comes second finds one installed.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let (keys, ahead) = (TempDir::new()?, Arc::new(AtomicI64::new(0)));
+        let by = ahead.clone();
+        let options = AppOptions {
+            public_url: "http://shirube.test".to_owned(),
+            public_read: true,
+            keys: KeyFolder::new(keys.path().join("keys")),
+            providers: Arc::new(Providers::new(Vec::new(), "http://localhost/signed-in")?),
+            clock: Clock::new(move || now() + Duration::seconds(by.load(Ordering::Relaxed))),
+        };
+        let app = Arc::new(App::open(store, options).await?);
+        let api = Api::new(app.clone(), true);
+        Ok(Self { app, api, database, statements, ahead, _keys: keys })
+    }
+
+    /// Turns the clock of the service forward.
+    pub fn advance(&self, by: Duration) {
+        self.ahead.fetch_add(by.whole_seconds(), Ordering::Relaxed);
+    }
+
+    /// Asks a query without an account.
     pub async fn ask(&self, query: &str, variables: Value) -> Result<Answer> {
+        self.ask_as(None, query, variables).await
+    }
+
+    /// Asks a query with a token or key, of which the service must think well.
+    pub async fn ask_as(&self, bearer: Option<&str>, query: &str, variables: Value) -> Result<Answer> {
+        let scope = self.scope(bearer).await?;
+        Ok(self.ask_of(&Arc::new(scope), query, variables).await?)
+    }
+
+    /// Who asks with a token or key.
+    pub async fn scope(&self, bearer: Option<&str>) -> Result<Scope> {
+        let scope = self.app.scope(bearer, Origin::default()).await;
+        scope.map_err(|error| anyhow::anyhow!("not believed: {error:?}"))
+    }
+
+    /// Asks a query as somebody.
+    pub async fn ask_of(&self, scope: &Arc<Scope>, query: &str, variables: Value) -> Result<Answer> {
         let variables = match variables {
             Value::Object(variables) => variables,
             _ => Map::new(),
         };
         let request = GraphqlRequest { query: query.to_owned(), operation_name: None, variables };
-        let response = self.api.execute(request, Allowed::All, &Unlimited).await;
+        let response = self.api.execute(request, Allowed::All, scope.clone(), &Unlimited).await;
         Ok(Answer(serde_json::from_slice(&response.body)?))
+    }
+
+    /// Makes a user with these roles, and signs them in; gives the access token.
+    pub async fn user(&self, email: &str, grants: &[Grant]) -> Result<String> {
+        let machine = Scope::machine();
+        let mut token = None;
+        for grant in grants {
+            let invited = match *grant {
+                Grant::Instance(role) => self.app.invite_to_instance(&machine, email, email, role).await?,
+                Grant::Municipal(code, role) => self.app.invite(&machine, code, email, email, role).await?,
+            };
+            let (_, secret) = invited.link.split_once('#').context("a link holds a secret")?;
+            let accepted = self.app.accept_invitation(secret, PASSWORD, None, None, Origin::default()).await;
+            token = Some(accepted.map_err(|error| anyhow::anyhow!("not accepted: {error:?}"))?.access_token);
+        }
+        token.context("a user has a role")
     }
 
     /// How many statements the database has been asked since the last call.
@@ -82,7 +148,9 @@ impl TestService {
 pub struct TestServer {
     running: Running,
     client: reqwest::Client,
-    _database: TestDatabase,
+    database: TestDatabase,
+    /// The folder of the signing keys; it goes with the value.
+    _keys: TempDir,
 }
 
 impl TestServer {
@@ -98,11 +166,17 @@ impl TestServer {
 
     /// A server over a database, with other settings than usual. Usually no limit on rates is ever met.
     pub async fn with(database: TestDatabase, change: impl FnOnce(&mut Settings)) -> Result<Self> {
+        let keys = TempDir::new()?;
         let mut settings = Settings {
             listen: "127.0.0.1:0".parse()?,
             database_url: database.url().to_owned(),
             database_connections: 4,
+            owner_database_url: None,
             sample: Some(false),
+            public_url: None,
+            public_read: true,
+            keys: keys.path().join("keys"),
+            oidc_providers: None,
             introspection: true,
             trusted_proxies: TrustedProxies::default(),
             cors_origins: CorsOrigins::default(),
@@ -122,12 +196,27 @@ impl TestServer {
         // The client asks for a provider even where it speaks plain HTTP; whoever comes second finds one installed.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
-        Ok(Self { running, client, _database: database })
+        Ok(Self { running, client, database, _keys: keys })
     }
 
     /// The URL of a path.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.running.address)
+    }
+
+    /// The application that it serves.
+    pub const fn app(&self) -> &Arc<App> {
+        &self.running.app
+    }
+
+    /// The database below.
+    pub const fn database(&self) -> &TestDatabase {
+        &self.database
+    }
+
+    /// Sends JSON by POST.
+    pub async fn post(&self, path: &str, body: Value) -> Result<reqwest::Response> {
+        Ok(self.client.post(self.url(path)).json(&body).send().await?)
     }
 
     /// Its address.

@@ -30,80 +30,89 @@ pub(crate) enum ActorKind {
 }
 
 #[derive(Clone)]
-pub(crate) struct AuditEntry(AppEntry);
+pub(crate) struct AuditEntry {
+    /// Whose trail it is in; `None` for that of the instance.
+    pub(crate) municipality: Option<MunicipalityCode>,
+    pub(crate) of: AppEntry,
+}
 
 /// A line of the audit trail (監査記録): who did what, when, from where, and what it was before and after. It is written
 /// together with the change, and never changed itself.
 #[Object]
 impl AuditEntry {
+    /// The global id.
+    pub(super) async fn id(&self) -> ID {
+        GlobalId::AuditEntry(self.municipality, self.of.id).id()
+    }
+
     /// The key of the line (UUID); later ones have larger keys.
     async fn key(&self) -> String {
-        self.0.id.to_string()
+        self.of.id.to_string()
     }
 
     /// When.
     async fn at(&self) -> DateTime {
-        DateTime(self.0.at)
+        DateTime(self.of.at)
     }
 
     /// What kind of a caller it was.
     async fn actor_kind(&self) -> ActorKind {
-        self.0.actor_kind.into()
+        self.of.actor_kind.into()
     }
 
     /// The key of the user or API key (UUID).
     async fn actor_key(&self) -> Option<String> {
-        self.0.actor_id.map(|id| id.to_string())
+        self.of.actor_id.map(|id| id.to_string())
     }
 
     /// The name that the user or API key had then.
     async fn actor_name(&self) -> &str {
-        &self.0.actor_name
+        &self.of.actor_name
     }
 
     /// The address of the client.
     async fn address(&self) -> Option<&str> {
-        self.0.address.as_deref()
+        self.of.address.as_deref()
     }
 
     /// The id of the request, which is in the log and in the answer's header `x-request-id`.
     async fn request_id(&self) -> Option<&str> {
-        self.0.request_id.as_deref()
+        self.of.request_id.as_deref()
     }
 
     /// The action of the access table that was permitted, such as ManagePeople.
     async fn action(&self) -> &str {
-        &self.0.action
+        &self.of.action
     }
 
     /// What happened, such as role_granted.
     async fn event(&self) -> &str {
-        &self.0.event
+        &self.of.event
     }
 
     /// The kind of what it happened to, such as membership.
     async fn subject_kind(&self) -> &str {
-        &self.0.subject_kind
+        &self.of.subject_kind
     }
 
     /// The key of what it happened to (UUID).
     async fn subject_key(&self) -> Option<&str> {
-        self.0.subject.as_deref()
+        self.of.subject.as_deref()
     }
 
     /// What it was before, as JSON.
     async fn before(&self) -> Option<String> {
-        self.0.before.as_ref().map(ToString::to_string)
+        self.of.before.as_ref().map(ToString::to_string)
     }
 
     /// What it is since, as JSON.
     async fn after(&self) -> Option<String> {
-        self.0.after.as_ref().map(ToString::to_string)
+        self.of.after.as_ref().map(ToString::to_string)
     }
 
     /// Why.
     async fn reason(&self) -> Option<&str> {
-        self.0.reason.as_deref()
+        self.of.reason.as_deref()
     }
 }
 
@@ -210,7 +219,10 @@ pub(crate) async fn audit(
         let edges: Vec<AuditEntryEdge> = found
             .entries
             .into_iter()
-            .map(|entry| AuditEntryEdge { cursor: cursor(&list, &entry.id.to_string()), node: AuditEntry(entry) })
+            .map(|entry| AuditEntryEdge {
+                cursor: cursor(&list, &entry.id.to_string()),
+                node: AuditEntry { municipality, of: entry },
+            })
             .collect();
         Ok(AuditEntryConnection {
             nodes: edges.iter().map(|edge| edge.node.clone()).collect(),

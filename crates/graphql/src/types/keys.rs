@@ -25,7 +25,7 @@ pub(crate) struct ApiKey(pub(crate) shirube_app::ApiKey);
 #[Object]
 impl ApiKey {
     /// The global id.
-    async fn id(&self) -> ID {
+    pub(super) async fn id(&self) -> ID {
         GlobalId::ApiKey(self.0.municipality, self.0.id).id()
     }
 

@@ -18,7 +18,7 @@ mod viewer;
 
 use async_graphql::Interface;
 
-pub(crate) use audit::{AuditEntryConnection, AuditFilter, audit};
+pub(crate) use audit::{AuditEntry, AuditEntryConnection, AuditFilter, audit};
 pub(crate) use figures::{PlanTotal, Quantity, Unit, YearFigures};
 pub(crate) use indicator::{Indicator, IndicatorConnection, IndicatorFilter};
 pub(crate) use instance::Instance;
@@ -51,6 +51,13 @@ pub(crate) enum Node {
     Indicator(Indicator),
     StandardIndicator(StandardIndicator),
     OfficialIndicator(OfficialIndicator),
+    Department(Department),
+    User(User),
+    Account(Account),
+    Membership(Membership),
+    Invitation(Invitation),
+    ApiKey(ApiKey),
+    AuditEntry(AuditEntry),
 }
 
 pub(crate) struct Remark<'a>(pub(crate) &'a shirube_domain::strategy::Remark);

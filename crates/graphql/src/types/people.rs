@@ -32,7 +32,7 @@ pub(crate) struct User(pub(crate) shirube_access::User);
 #[Object]
 impl User {
     /// The global id.
-    async fn id(&self) -> ID {
+    pub(super) async fn id(&self) -> ID {
         GlobalId::User(self.0.id).id()
     }
 
@@ -54,7 +54,7 @@ pub(crate) struct Membership(pub(crate) Member);
 #[Object]
 impl Membership {
     /// The global id.
-    async fn id(&self) -> ID {
+    pub(super) async fn id(&self) -> ID {
         GlobalId::Membership(self.0.municipality, self.0.id).id()
     }
 
@@ -113,7 +113,7 @@ pub(crate) struct Invitation(pub(crate) AppInvitation);
 #[Object]
 impl Invitation {
     /// The global id.
-    async fn id(&self) -> ID {
+    pub(super) async fn id(&self) -> ID {
         let municipality = match self.0.grant {
             Grant::Municipal(code, _) => Some(code),
             Grant::Instance(_) => None,
@@ -181,6 +181,11 @@ pub(crate) struct Account(pub(crate) ListedUser);
 /// A user's account, as those who run the instance see it.
 #[Object]
 impl Account {
+    /// The global id.
+    pub(super) async fn id(&self) -> ID {
+        GlobalId::Account(self.0.user.id).id()
+    }
+
     /// The user.
     async fn user(&self) -> User {
         User(self.0.user.clone())

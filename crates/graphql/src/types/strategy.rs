@@ -289,7 +289,7 @@ pub(crate) struct Department {
 #[Object]
 impl Department {
     /// The global id.
-    async fn id(&self) -> ID {
+    pub(super) async fn id(&self) -> ID {
         GlobalId::Department(self.municipality, self.of.id).id()
     }
 
