@@ -425,7 +425,7 @@ async fn find_people(app: &Arc<App>, scope: &Scope, id: GlobalId) -> Result<Opti
             let filter = shirube_app::AuditFilter { id: Some(id), limit: 1, ..shirube_app::AuditFilter::default() };
             let page = seen(app.audit(scope, municipality, filter).await)?;
             let found = page.and_then(|page| page.entries.into_iter().next());
-            found.map(|of| Node::AuditEntry(AuditEntry { municipality, of }))
+            found.map(|of| Node::AuditEntry(AuditEntry { municipality, of: Box::new(of) }))
         }
         _ => None,
     })
