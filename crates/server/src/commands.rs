@@ -120,7 +120,7 @@ pub(crate) async fn key(settings: &Settings, command: KeyCommand) -> Result<(), 
                     .ok_or_else(|| format!("“{name}” is not a scope; it is one of {}", known.join(", ")))
             };
             let scopes = names.iter().map(read).collect::<Result<_, _>>()?;
-            let expires_at = clock().now() + Duration::days(days.into());
+            let expires_at = (clock().now() + Duration::days(days.into())).truncate_to_second();
             let place = place(&app, &scope, &owner).await?;
             let made = app.make_key(&scope, place, &name, scopes, expires_at).await?;
             println!(
