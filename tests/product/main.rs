@@ -5,6 +5,7 @@ mod conformance;
 mod documents;
 mod drafts;
 mod http;
+mod matrix;
 mod oidc;
 mod operations;
 mod paging;

@@ -66,12 +66,12 @@ fn a_newer_database_is_refused() {
 #[test]
 fn help_shows_every_setting_and_the_schema_is_printed() {
     let folder = tempfile::tempdir().unwrap();
-    let printed = |argument: &str| {
-        let output = shirube(folder.path()).arg(argument).output().unwrap();
+    let printed = |arguments: &[&str]| {
+        let output = shirube(folder.path()).args(arguments).output().unwrap();
         assert!(output.status.success());
         String::from_utf8(output.stdout).unwrap()
     };
-    let help = printed("--help");
+    let help = printed(&["--help"]);
     for setting in [
         "LISTEN",
         "DATABASE_URL",
@@ -94,7 +94,9 @@ fn help_shows_every_setting_and_the_schema_is_printed() {
         assert!(told.contains(&true), "{setting}");
     }
     let committed = include_str!("../../../schema/schema.graphql");
-    assert_eq!(printed("schema"), committed, "run `cargo xtask schema`");
+    assert_eq!(printed(&["schema"]), committed, "run `cargo xtask schema`");
+    let committed = include_str!("../../../schema/access.md");
+    assert_eq!(printed(&["schema", "--access"]), committed, "run `cargo xtask schema`");
 }
 
 /// A server that is killed when the test ends.

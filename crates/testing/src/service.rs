@@ -59,6 +59,15 @@ impl Answer {
 impl TestService {
     /// The service over the sample data.
     pub async fn sample(backend: Backend) -> Result<Self> {
+        Self::made(backend, true).await
+    }
+
+    /// The same, where nothing that is published can be read without an account.
+    pub async fn private(backend: Backend) -> Result<Self> {
+        Self::made(backend, false).await
+    }
+
+    async fn made(backend: Backend, public_read: bool) -> Result<Self> {
         let database = TestDatabase::sample(backend).await?;
         let statements = Arc::new(AtomicUsize::new(0));
         let counter = statements.clone();
@@ -67,18 +76,27 @@ impl TestService {
                 counter.fetch_add(1, Ordering::Relaxed);
             })))
             .await?;
-        Self::over(database, store, statements).await
+        Self::open(database, store, statements, public_read).await
     }
 
     /// The service over a store of a database that holds the sample data.
     pub async fn over(database: TestDatabase, store: Store, statements: Arc<AtomicUsize>) -> Result<Self> {
+        Self::open(database, store, statements, true).await
+    }
+
+    async fn open(
+        database: TestDatabase,
+        store: Store,
+        statements: Arc<AtomicUsize>,
+        public_read: bool,
+    ) -> Result<Self> {
         // Whoever comes second finds one installed.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let (keys, ahead) = (TempDir::new()?, Arc::new(AtomicI64::new(0)));
         let by = ahead.clone();
         let options = AppOptions {
             public_url: "http://shirube.test".to_owned(),
-            public_read: true,
+            public_read,
             keys: KeyFolder::new(keys.path().join("keys")),
             providers: Arc::new(Providers::new(Vec::new(), "http://localhost/signed-in")?),
             clock: Clock::new(move || now() + Duration::seconds(by.load(Ordering::Relaxed))),
