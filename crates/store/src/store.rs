@@ -5,7 +5,7 @@ use sea_orm::sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel,
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel, RuntimeErr,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use shirube_access::{
@@ -17,7 +17,7 @@ use shirube_migrations::{Migrator, MigratorTrait, SchemaManager};
 
 use time::OffsetDateTime;
 
-use crate::{Commons, StoreError, StoreResult, Tenant};
+use crate::{Commons, StoreError, StoreResult, Tenant, postgres};
 
 /// A connected database.
 #[derive(Debug, Clone)]
@@ -92,11 +92,15 @@ impl Store {
     /// Connects. A SQLite file is made, with its folder, if it is not there. No table is touched.
     pub async fn connect(options: &StoreOptions) -> StoreResult<Self> {
         let backend = Backend::of_url(&options.url)?;
+        let patience = match backend {
+            Backend::Sqlite => Duration::from_secs(2),
+            Backend::Postgres => postgres::first_connection(&options.url).await?,
+        };
         let mut connect = ConnectOptions::new(&options.url);
         connect
             .max_connections(options.connections)
-            .acquire_timeout(Duration::from_secs(2))
-            .connect_timeout(Duration::from_secs(2))
+            .acquire_timeout(patience)
+            .connect_timeout(patience)
             .sqlx_logging(false);
         match backend {
             Backend::Sqlite => {
@@ -111,6 +115,7 @@ impl Store {
                 });
             }
             Backend::Postgres => {
+                postgres::replace_silent(&mut connect);
                 connect.map_sqlx_postgres_opts(|postgres: PgConnectOptions| {
                     postgres.options([
                         ("statement_timeout", "5s"),
@@ -152,7 +157,14 @@ impl Store {
 
     /// Whether the database answers.
     pub async fn ping(&self) -> StoreResult<()> {
-        Ok(self.connection.ping().await?)
+        match self.backend() {
+            Backend::Sqlite => Ok(self.connection.ping().await?),
+            // A connection gives a sign of life before it is handed out. A second one would cost a second round trip.
+            Backend::Postgres => match self.connection.get_postgres_connection_pool().acquire().await {
+                Ok(_) => Ok(()),
+                Err(error) => Err(StoreError::Unavailable(DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))))),
+            },
+        }
     }
 
     /// How many migrations are waiting. A database that a newer version made is an error. Nothing is written.
