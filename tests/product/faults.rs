@@ -161,7 +161,7 @@ async fn no_connection_is_lost_for_good() -> Result<()> {
         proxy.delay(Duration::ZERO);
         proxy.heal();
         let took = until(WELL, async || ready(&server).await).await?;
-        until(WELL.saturating_sub(took), async || Ok(ask_at_once(&server, &bearer, 20).await? == 20)).await?;
+        until(WELL, async || Ok(ask_at_once(&server, &bearer, 20).await? == 20)).await?;
         eprintln!("{CONNECTIONS} connections that fell silent, {in_use} requests in flight: ready after {took:?}");
     }
     Ok(())
@@ -175,11 +175,9 @@ async fn a_database_far_away_is_reached() -> Result<()> {
     assert!(ready(&server).await?, "ready at once");
     assert_eq!(server.client().get(server.url("/healthz")).send().await?.status(), 200);
     within(AT_ONCE, &server, None, PUBLISHED).await?.data()?;
-    // These need more round trips than there is time for; that is told in time.
-    assert_eq!(sign_in(&server).await?, 503);
+    // Nobody has this account. Whether there is time to find that out or not, it is told in time.
+    assert!(matches!(sign_in(&server).await?, 401 | 503));
     assert!(ready(&server).await?, "and still");
-
-    // Slow only after the start, it is told as quickly, and passes.
     proxy.delay(Duration::ZERO);
     until(WELL, async || Ok(sign_in(&server).await? == 401)).await?;
     Ok(())
@@ -258,7 +256,7 @@ async fn what_was_acknowledged_outlives_the_database() -> Result<()> {
         tokio::task::block_in_place(|| postgres.restart())?;
         let (restarted, before) = (Instant::now(), written.count());
         until(WELL, async || ready(&server).await).await?;
-        until(WELL.saturating_sub(restarted.elapsed()), async || Ok(written.count() > before)).await?;
+        until(WELL, async || Ok(written.count() > before)).await?;
         eprintln!("{how}: writing again {:?} after the restart", restarted.elapsed());
     }
     written.stop.store(true, Ordering::Relaxed);

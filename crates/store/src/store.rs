@@ -5,8 +5,8 @@ use sea_orm::sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel, RuntimeErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    IsolationLevel, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use shirube_access::{
     Permit,
@@ -174,9 +174,13 @@ impl Store {
         if !manager.has_table("seaql_migrations").await? {
             return Ok(known.len());
         }
-        let applied = Migrator::get_migration_models(&self.connection).await?;
-        match applied.iter().find(|model| known.iter().all(|migration| migration.name() != model.version)) {
-            Some(unknown) => Err(StoreError::Newer(unknown.version.clone())),
+        // Asked by hand: the library makes the table first if it is not there, which the role of the service may not.
+        let sql = "SELECT version FROM seaql_migrations";
+        let statement = Statement::from_string(self.connection.get_database_backend(), sql);
+        let rows = self.connection.query_all_raw(statement).await?;
+        let applied = rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<Vec<String>, _>>()?;
+        match applied.iter().find(|version| known.iter().all(|migration| migration.name() != *version)) {
+            Some(unknown) => Err(StoreError::Newer(unknown.clone())),
             None => Ok(known.len() - applied.len()),
         }
     }
