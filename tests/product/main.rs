@@ -4,6 +4,7 @@ mod bad_input;
 mod conformance;
 mod documents;
 mod drafts;
+mod faults;
 mod http;
 mod matrix;
 mod oidc;

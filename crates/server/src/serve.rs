@@ -27,6 +27,8 @@ use crate::{
 
 /// How often other processes' publications are looked for.
 const REFRESH: Duration = Duration::from_secs(5);
+/// How long is waited for an answer: enough to make a connection to a far database anew.
+const ANSWER: Duration = Duration::from_secs(10);
 
 /// A running server.
 #[derive(Debug)]
@@ -160,7 +162,7 @@ async fn refresh(app: Arc<App>, rates: Arc<Rates>, mut stopped: watch::Receiver<
         if let Err(error) = app.refresh_keys() {
             tracing::warn!(error = crate::chain(&error), "the signing keys cannot be read again");
         }
-        let looked = tokio::time::timeout(REFRESH, app.refresh()).await;
+        let looked = tokio::time::timeout(ANSWER, app.refresh()).await;
         let failed = !matches!(looked, Ok(Ok(_)));
         match looked {
             Ok(Ok(true)) => tracing::info!(strategies = app.strategy_count(), "publications refreshed"),

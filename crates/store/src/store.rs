@@ -5,8 +5,8 @@ use sea_orm::sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    IsolationLevel, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use shirube_access::{
     Permit,
@@ -17,7 +17,7 @@ use shirube_migrations::{Migrator, MigratorTrait, SchemaManager};
 
 use time::OffsetDateTime;
 
-use crate::{Commons, StoreError, StoreResult, Tenant};
+use crate::{Commons, StoreError, StoreResult, Tenant, postgres};
 
 /// A connected database.
 #[derive(Debug, Clone)]
@@ -92,11 +92,15 @@ impl Store {
     /// Connects. A SQLite file is made, with its folder, if it is not there. No table is touched.
     pub async fn connect(options: &StoreOptions) -> StoreResult<Self> {
         let backend = Backend::of_url(&options.url)?;
+        let patience = match backend {
+            Backend::Sqlite => Duration::from_secs(2),
+            Backend::Postgres => postgres::first_connection(&options.url).await?,
+        };
         let mut connect = ConnectOptions::new(&options.url);
         connect
             .max_connections(options.connections)
-            .acquire_timeout(Duration::from_secs(2))
-            .connect_timeout(Duration::from_secs(2))
+            .acquire_timeout(patience)
+            .connect_timeout(patience)
             .sqlx_logging(false);
         match backend {
             Backend::Sqlite => {
@@ -111,6 +115,7 @@ impl Store {
                 });
             }
             Backend::Postgres => {
+                postgres::replace_silent(&mut connect);
                 connect.map_sqlx_postgres_opts(|postgres: PgConnectOptions| {
                     postgres.options([
                         ("statement_timeout", "5s"),
@@ -152,7 +157,14 @@ impl Store {
 
     /// Whether the database answers.
     pub async fn ping(&self) -> StoreResult<()> {
-        Ok(self.connection.ping().await?)
+        match self.backend() {
+            Backend::Sqlite => Ok(self.connection.ping().await?),
+            // A connection gives a sign of life before it is handed out. A second one would cost a second round trip.
+            Backend::Postgres => match self.connection.get_postgres_connection_pool().acquire().await {
+                Ok(_) => Ok(()),
+                Err(error) => Err(StoreError::Unavailable(DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))))),
+            },
+        }
     }
 
     /// How many migrations are waiting. A database that a newer version made is an error. Nothing is written.
@@ -162,9 +174,13 @@ impl Store {
         if !manager.has_table("seaql_migrations").await? {
             return Ok(known.len());
         }
-        let applied = Migrator::get_migration_models(&self.connection).await?;
-        match applied.iter().find(|model| known.iter().all(|migration| migration.name() != model.version)) {
-            Some(unknown) => Err(StoreError::Newer(unknown.version.clone())),
+        // Asked by hand: the library makes the table first if it is not there, which the role of the service may not.
+        let sql = "SELECT version FROM seaql_migrations";
+        let statement = Statement::from_string(self.connection.get_database_backend(), sql);
+        let rows = self.connection.query_all_raw(statement).await?;
+        let applied = rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<Vec<String>, _>>()?;
+        match applied.iter().find(|version| known.iter().all(|migration| migration.name() != *version)) {
+            Some(unknown) => Err(StoreError::Newer(unknown.clone())),
             None => Ok(known.len() - applied.len()),
         }
     }

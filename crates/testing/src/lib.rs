@@ -4,9 +4,13 @@
 //! of one that is made at the first request, so that each test has its own and none waits long for it.
 
 mod database;
+mod postgres;
+mod proxy;
 mod service;
 
-pub use database::{Backend, TestDatabase};
+pub use database::{Backend, Held, TestDatabase};
+pub use postgres::PrivatePostgres;
+pub use proxy::Proxy;
 pub use service::{Answer, PASSWORD, TestServer, TestService};
 
 /// Makes `sqlite::name` and `postgres::name` of each test function. Each takes a [`Backend`].

@@ -141,24 +141,28 @@ impl TestService {
 
     /// Makes a user with these roles, and signs them in; gives the access token.
     pub async fn user(&self, email: &str, grants: &[Grant]) -> Result<String> {
-        let machine = Scope::machine();
-        let mut token = None;
-        for grant in grants {
-            let invited = match *grant {
-                Grant::Instance(role) => self.app.invite_to_instance(&machine, email, email, role).await?,
-                Grant::Municipal(code, role) => self.app.invite(&machine, code, email, email, role).await?,
-            };
-            let (_, secret) = invited.link.split_once('#').context("a link holds a secret")?;
-            let accepted = self.app.accept_invitation(secret, PASSWORD, None, None, Origin::default()).await;
-            token = Some(accepted.map_err(|error| anyhow::anyhow!("not accepted: {error:?}"))?.access_token);
-        }
-        token.context("a user has a role")
+        user(&self.app, email, grants).await
     }
 
     /// How many statements the database has been asked since the last call.
     pub fn statements(&self) -> usize {
         self.statements.swap(0, Ordering::Relaxed)
     }
+}
+
+async fn user(app: &App, email: &str, grants: &[Grant]) -> Result<String> {
+    let machine = Scope::machine();
+    let mut token = None;
+    for grant in grants {
+        let invited = match *grant {
+            Grant::Instance(role) => app.invite_to_instance(&machine, email, email, role).await?,
+            Grant::Municipal(code, role) => app.invite(&machine, code, email, email, role).await?,
+        };
+        let (_, secret) = invited.link.split_once('#').context("a link holds a secret")?;
+        let accepted = app.accept_invitation(secret, PASSWORD, None, None, Origin::default()).await;
+        token = Some(accepted.map_err(|error| anyhow::anyhow!("not accepted: {error:?}"))?.access_token);
+    }
+    token.context("a user has a role")
 }
 
 /// A server on a port of its own.
@@ -247,10 +251,24 @@ impl TestServer {
         &self.client
     }
 
+    /// Makes a user with these roles, and signs them in; gives the access token.
+    pub async fn user(&self, email: &str, grants: &[Grant]) -> Result<String> {
+        user(self.app(), email, grants).await
+    }
+
     /// Asks a query by POST.
     pub async fn ask(&self, query: &str, variables: Value) -> Result<Answer> {
+        self.ask_as(None, query, variables).await
+    }
+
+    /// Asks a query by POST, with a token if there is one.
+    pub async fn ask_as(&self, bearer: Option<&str>, query: &str, variables: Value) -> Result<Answer> {
         let body = json!({ "query": query, "variables": variables });
-        let response = self.client.post(self.url("/graphql")).json(&body).send().await?;
+        let mut request = self.client.post(self.url("/graphql")).json(&body);
+        if let Some(bearer) = bearer {
+            request = request.bearer_auth(bearer);
+        }
+        let response = request.send().await?;
         let text = response.text().await?;
         Ok(Answer(serde_json::from_str(&text).with_context(|| text)?))
     }
