@@ -161,7 +161,7 @@ pub(crate) async fn token(settings: &Settings, command: TokenCommand) -> Result<
             let ring = folder.rotate(now, revoke_old)?;
             match ring.keys().last() {
                 Some(newest) if revoke_old => {
-                    println!("{} signs from now on; access tokens of before are void.", newest.kid())
+                    println!("{} signs from now on; access tokens of before are void.", newest.kid());
                 }
                 Some(newest) => println!("{} is published, and signs in a minute. Nobody is signed out.", newest.kid()),
                 None => {}

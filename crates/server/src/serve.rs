@@ -1,6 +1,6 @@
 //! Starting and stopping.
 
-use std::{io::Write as _, net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt::Write as _, io::Write as _, net::SocketAddr, sync::Arc, time::Duration};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use shirube_access::{
@@ -214,7 +214,8 @@ fn welcome(address: SocketAddr, first_operator: Option<&str>, chatty: bool) {
         );
     }
     if chatty {
-        told += &format!(
+        let _ = write!(
+            told,
             "Shirube {version} is ready at http://{address}/graphql\n\
              \n  In a browser:  http://{address}/graphiql\
              \n  In a shell:    curl -s http://{address}/graphql -H 'content-type: application/json' \\\

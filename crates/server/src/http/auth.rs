@@ -83,18 +83,18 @@ impl Fields {
 }
 
 /// A request that is not granted, as an answer.
-struct Refused(Response);
+struct Refused(Box<Response>);
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        self.0
+        *self.0
     }
 }
 
 fn answer(status: StatusCode, code: Code, body: Vec<u8>) -> Refused {
     let mut response = (status, [(header::CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response();
     response.extensions_mut().insert(RefusalCode(code.name()));
-    Refused(response)
+    Refused(Box::new(response))
 }
 
 fn bad(message: &str) -> Refused {
@@ -154,7 +154,8 @@ type Answered = Result<Response, Refused>;
 
 /// Gives up on what takes too long.
 async fn timely<T>(work: impl Future<Output = Result<T, SignInError>>) -> Result<T, Refused> {
-    match tokio::time::timeout(TIMEOUT, work).await {
+    // On the heap: what signs in asks for much on its way.
+    match tokio::time::timeout(TIMEOUT, Box::pin(work)).await {
         Ok(done) => Ok(done?),
         Err(_) => {
             let told = "it took longer than 10 seconds and was given up";

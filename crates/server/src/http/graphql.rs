@@ -16,7 +16,7 @@ use shirube_graphql::{Allowed, Code, GraphqlRequest, Outcome, limits, refusal, r
 use super::{
     Doors,
     body::{Malformed, bad, is_utf8, read_json},
-    observe::{Operation, RefusalCode},
+    observe::{FieldCodes, Operation, RefusalCode},
     rate::{Purse, RateKey},
 };
 
@@ -239,6 +239,9 @@ async fn execute(
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
     response.extensions_mut().insert(Operation(answer.operation));
+    if !answer.codes.is_empty() {
+        response.extensions_mut().insert(FieldCodes(answer.codes));
+    }
     response
 }
 

@@ -13,7 +13,13 @@ use shirube_access::{Caller, Origin, Scope, table};
 use shirube_app::Unbelieved;
 use shirube_graphql::whole_seconds;
 
-use super::{Doors, address::ClientAddress, graphql, observe::RequestId, rate::RateKey};
+use super::{
+    Doors,
+    address::ClientAddress,
+    graphql,
+    observe::{Asker, RequestId},
+    rate::RateKey,
+};
 
 /// Where a request comes from, as the audit trail keeps it.
 pub(crate) fn origin(address: ClientAddress, id: RequestId) -> Origin {
@@ -59,6 +65,7 @@ pub(crate) async fn identify(
             };
         }
     };
+    let asker = scope.actor().id;
     let key = match scope.caller() {
         Caller::User(facts) => Some(RateKey::User(facts.user.id.uuid())),
         Caller::Key(facts) if may_in_bulk(&scope) => Some(RateKey::Key(facts.id.uuid())),
@@ -69,7 +76,11 @@ pub(crate) async fn identify(
         request.extensions_mut().insert(key);
     }
     request.extensions_mut().insert(Arc::new(scope));
-    next.run(request).await
+    let mut response = next.run(request).await;
+    if let Some(asker) = asker {
+        response.extensions_mut().insert(Asker(asker));
+    }
+    response
 }
 
 fn may_in_bulk(scope: &Scope) -> bool {
