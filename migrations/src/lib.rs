@@ -4,7 +4,7 @@
 //! stored as decimal text, since SQLite has no exact decimals; periods and units are stored as the domain prints them.
 
 use sea_orm_migration::prelude::*;
-pub use sea_orm_migration::{MigratorTrait, SchemaManager};
+pub use sea_orm_migration::{MigratorTrait, SchemaManager, seaql_migrations};
 
 mod m20261123_000001_reference;
 mod m20261123_000002_draft;

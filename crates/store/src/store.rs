@@ -1,11 +1,11 @@
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt, path::Path, sync::Arc, time::Duration};
 
 use sea_orm::sqlx::{
     postgres::PgConnectOptions,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel,
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait, IsolationLevel,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use shirube_access::{
@@ -13,7 +13,7 @@ use shirube_access::{
     table::{Action, Effect},
 };
 use shirube_domain::municipality::MunicipalityCode;
-use shirube_migrations::{Migrator, MigratorTrait, SchemaManager};
+use shirube_migrations::{Migrator, MigratorTrait, SchemaManager, seaql_migrations};
 
 use time::OffsetDateTime;
 
@@ -100,7 +100,7 @@ impl Store {
             .sqlx_logging(false);
         match backend {
             Backend::Sqlite => {
-                make_folder(&options.url)?;
+                make_file(&options.url)?;
                 connect.map_sqlx_sqlite_opts(|sqlite: SqliteConnectOptions| {
                     sqlite
                         .create_if_missing(true)
@@ -162,7 +162,9 @@ impl Store {
         if !manager.has_table("seaql_migrations").await? {
             return Ok(known.len());
         }
-        let applied = Migrator::get_migration_models(&self.connection).await?;
+        // Read as it is: the library's own way would make the table first, which the role of the service may not.
+        #[expect(clippy::disallowed_methods, reason = "the list of the migrations belongs to no municipality")]
+        let applied = seaql_migrations::Entity::find().all(&self.connection).await?;
         match applied.iter().find(|model| known.iter().all(|migration| migration.name() != model.version)) {
             Some(unknown) => Err(StoreError::Newer(unknown.version.clone())),
             None => Ok(known.len() - applied.len()),
@@ -232,15 +234,21 @@ impl Store {
     }
 }
 
-/// Makes the folder of a SQLite file; a database in memory needs none.
-fn make_folder(url: &str) -> StoreResult<()> {
+/// Makes the folder and the file of a SQLite database, which its owner alone may read; what is there stays as it is, and a
+/// database in memory needs neither. SQLite gives the files beside it the same rights.
+fn make_file(url: &str) -> StoreResult<()> {
     let path = url.trim_start_matches("sqlite:").trim_start_matches("//").split('?').next().unwrap_or_default();
-    match Path::new(path).parent() {
-        Some(folder) if !path.starts_with(":memory:") && !folder.as_os_str().is_empty() => {
-            std::fs::create_dir_all(folder).map_err(StoreError::Folder)
-        }
-        _ => Ok(()),
+    let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
+    if path.is_empty() || path.starts_with(":memory:") || url.contains("mode=memory") {
+        return Ok(());
     }
+    let path = Path::new(&*path);
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(StoreError::Folder)?;
+    }
+    // Where it cannot be made, SQLite says why.
+    let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    Ok(())
 }
 
 #[cfg(test)]
