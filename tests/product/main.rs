@@ -13,3 +13,4 @@ mod paging;
 mod publications;
 mod rates;
 mod readme;
+mod sign_in;

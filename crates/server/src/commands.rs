@@ -16,7 +16,7 @@ use crate::{
 
 async fn app(settings: &Settings) -> Result<App, Failure> {
     let store = open(&settings.store()).await?;
-    application(settings, store, public_url(settings, settings.listen)).await
+    application(settings, store, public_url(settings, settings.listen), clock()).await
 }
 
 fn code(text: &str) -> Result<MunicipalityCode, Failure> {

@@ -11,7 +11,7 @@ use std::{error::Error, process::ExitCode};
 
 use clap::{Parser, error::ErrorKind};
 pub use http::{CorsOrigins, RateSettings, TrustedProxies};
-pub use serve::{Running, start};
+pub use serve::{Running, start, start_at};
 pub use settings::{LogFormat, Settings};
 
 use crate::settings::{Cli, Command};

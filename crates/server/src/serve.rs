@@ -99,7 +99,12 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
 }
 
 /// Opens the application over a store.
-pub(crate) async fn application(settings: &Settings, store: Store, public_url: String) -> Result<App, Failure> {
+pub(crate) async fn application(
+    settings: &Settings,
+    store: Store,
+    public_url: String,
+    clock: Clock,
+) -> Result<App, Failure> {
     let providers = match &settings.oidc_providers {
         Some(file) => {
             let told =
@@ -116,7 +121,7 @@ pub(crate) async fn application(settings: &Settings, store: Store, public_url: S
         public_url,
         public_read: settings.public_read,
         keys: KeyFolder::new(settings.keys.clone()),
-        clock: clock(),
+        clock,
     };
     Ok(App::open(store, options).await?)
 }
@@ -128,6 +133,11 @@ pub(crate) fn public_url(settings: &Settings, address: SocketAddr) -> String {
 
 /// Starts a server: opens the database, loads the sample data where they are wanted, and listens.
 pub async fn start(settings: &Settings) -> Result<Running, Failure> {
+    start_at(settings, clock()).await
+}
+
+/// The same with another clock: a test does not wait until something expires.
+pub async fn start_at(settings: &Settings, clock: Clock) -> Result<Running, Failure> {
     let listener = bind(settings.listen).await?;
     let address = listener.local_addr()?;
     let store = open(&settings.store()).await?;
@@ -137,7 +147,7 @@ pub async fn start(settings: &Settings) -> Result<Running, Failure> {
     if let SecondLock::Off(why) = store.second_lock().await? {
         tracing::warn!(why, "the second lock between municipalities is off; deploy/README.md tells how to set it up");
     }
-    let app = Arc::new(application(settings, store, public_url(settings, address)).await?);
+    let app = Arc::new(application(settings, store, public_url(settings, address), clock).await?);
     let api = Arc::new(Api::new(app.clone(), settings.introspection));
     let rates = Arc::new(Rates::new(&settings.rates));
     let routes = http::routes(app.clone(), api, rates.clone(), settings);

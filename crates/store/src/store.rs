@@ -1,4 +1,4 @@
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt, path::Path, sync::Arc, time::Duration};
 
 use sea_orm::sqlx::{
     postgres::PgConnectOptions,
@@ -104,7 +104,7 @@ impl Store {
             .sqlx_logging(false);
         match backend {
             Backend::Sqlite => {
-                make_folder(&options.url)?;
+                make_file(&options.url)?;
                 connect.map_sqlx_sqlite_opts(|sqlite: SqliteConnectOptions| {
                     sqlite
                         .create_if_missing(true)
@@ -248,15 +248,21 @@ impl Store {
     }
 }
 
-/// Makes the folder of a SQLite file; a database in memory needs none.
-fn make_folder(url: &str) -> StoreResult<()> {
+/// Makes the folder and the file of a SQLite database, which its owner alone may read; what is there stays as it is, and a
+/// database in memory needs neither. SQLite gives the files beside it the same rights.
+fn make_file(url: &str) -> StoreResult<()> {
     let path = url.trim_start_matches("sqlite:").trim_start_matches("//").split('?').next().unwrap_or_default();
-    match Path::new(path).parent() {
-        Some(folder) if !path.starts_with(":memory:") && !folder.as_os_str().is_empty() => {
-            std::fs::create_dir_all(folder).map_err(StoreError::Folder)
-        }
-        _ => Ok(()),
+    let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
+    if path.is_empty() || path.starts_with(":memory:") || url.contains("mode=memory") {
+        return Ok(());
     }
+    let path = Path::new(&*path);
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(StoreError::Folder)?;
+    }
+    // Where it cannot be made, SQLite says why.
+    let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    Ok(())
 }
 
 #[cfg(test)]
