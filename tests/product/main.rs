@@ -10,3 +10,4 @@ mod operations;
 mod paging;
 mod publications;
 mod rates;
+mod tenants;

@@ -8,6 +8,8 @@ use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
+#[cfg(debug_assertions)]
+use sea_orm::{ConnectionTrait, Statement};
 use shirube_access::{
     Permit,
     table::{Action, Effect},
@@ -140,6 +142,14 @@ impl Store {
     #[must_use]
     pub fn without_narrowing(self) -> Self {
         Self { narrowed: false, ..self }
+    }
+
+    /// Asks a query of one text on a connection of the pool as it lies there, so that a test sees what an earlier use left
+    /// behind. Not in a release build.
+    #[cfg(debug_assertions)]
+    pub async fn left_behind(&self, sql: &'static str) -> StoreResult<Option<String>> {
+        let row = self.connection.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
+        Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.flatten())
     }
 
     /// Which database it is.

@@ -75,6 +75,17 @@ impl TestDatabase {
         &self.owner_url
     }
 
+    /// Its URL, for whoever runs the server of PostgreSQL; on SQLite everybody does.
+    pub fn superuser_url(&self) -> Result<String> {
+        match env::var(SERVER) {
+            Ok(server) if self.url != self.owner_url => {
+                let (head, _) = server.rsplit_once('/').context("the URL of the server names no database")?;
+                Ok(format!("{head}/{}", self.url.rsplit('/').next().unwrap_or_default()))
+            }
+            _ => Ok(self.owner_url.clone()),
+        }
+    }
+
     /// Connects to it as the service.
     pub async fn store(&self) -> Result<Store> {
         self.observed(None).await

@@ -5,9 +5,11 @@
 
 mod database;
 mod service;
+mod sql;
 
 pub use database::{Backend, TestDatabase};
 pub use service::{Answer, PASSWORD, TestServer, TestService};
+pub use sql::{Sql, Texts};
 
 /// Makes `sqlite::name` and `postgres::name` of each test function. Each takes a [`Backend`].
 #[macro_export]
