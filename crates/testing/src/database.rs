@@ -1,7 +1,7 @@
 use std::{env, fs, path::PathBuf};
 
 use anyhow::{Context, Result};
-use sea_orm::{ConnectionTrait, Database};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database};
 use shirube_access::Scope;
 use shirube_app::load_sample;
 use shirube_store::{Observer, Store, StoreOptions};
@@ -144,7 +144,10 @@ async fn create(template: Option<&str>) -> Result<TestDatabase> {
         format!("{SERVER} is not set: run the tests with `cargo xtask test`, which starts a server")
     })?;
     let name = format!("test_{}", Uuid::now_v7().simple());
-    let admin = Database::connect(&server).await?;
+    let mut options = ConnectOptions::new(&server);
+    // Statements with passwords are in no log.
+    options.sqlx_logging(false);
+    let admin = Database::connect(options).await?;
     for role in [OWNER, SERVICE] {
         // Another test may be making it at this moment.
         let made = format!(

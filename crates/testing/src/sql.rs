@@ -25,9 +25,7 @@ impl Sql {
     /// The rows of a query whose columns are all texts.
     pub async fn rows(&self, sql: &str) -> Result<Vec<Texts>> {
         let rows = self.0.query_all_raw(Statement::from_string(self.0.get_database_backend(), sql)).await?;
-        rows.iter()
-            .map(|row| (0..row.column_names().len()).map(|at| Ok(row.try_get_by_index(at)?)).collect())
-            .collect()
+        rows.iter().map(|row| (0..row.column_names().len()).map(|at| Ok(row.try_get_by_index(at)?)).collect()).collect()
     }
 
     /// The texts of the first column of a query.

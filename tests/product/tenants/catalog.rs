@@ -173,7 +173,8 @@ async fn nothing_leads_around_row_security(sql: &Sql) -> Result<()> {
                      WHERE p.prosecdef AND n.nspname NOT IN ('pg_catalog', 'information_schema')";
     let found = sql.texts(functions).await?;
     assert!(found.is_empty(), "SECURITY DEFINER functions in reach: {found:?}");
-    let schemas = "SELECT nspname::text FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'";
+    let schemas =
+        "SELECT nspname::text FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'";
     assert_eq!(sql.texts(schemas).await?, ["public"], "the tables of another schema are not looked at");
     Ok(())
 }

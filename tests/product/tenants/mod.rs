@@ -2,4 +2,12 @@
 //! other, and the databases' catalogs are asked whether a table was forgotten.
 
 mod catalog;
+mod generate;
+mod locks;
+mod log;
+mod model;
+mod pool;
+mod property;
+mod random;
 mod shape;
+mod world;
