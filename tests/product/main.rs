@@ -14,3 +14,4 @@ mod publications;
 mod rates;
 mod readme;
 mod sign_in;
+mod tenants;

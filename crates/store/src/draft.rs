@@ -1,5 +1,4 @@
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
-use serde_json::json;
 use shirube_access::table::{EditStrategy, ReadDraft};
 use shirube_domain::{StrategyId, strategy::Strategy};
 
@@ -76,8 +75,8 @@ impl Tenant<EditStrategy> {
     }
 }
 
-/// The line in the audit trail of a new strategy.
+/// The line in the audit trail of a new strategy. It names the strategy and tells nothing of it: those who run the instance
+/// read the trail, and no drafts.
 pub(crate) fn created(strategy: &Strategy) -> Record {
-    let parts = strategy.parts();
-    Record::new("strategy_created", "strategy").subject(parts.id).after(json!({ "title": parts.title }))
+    Record::new("strategy_created", "strategy").subject(strategy.parts().id)
 }

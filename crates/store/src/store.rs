@@ -8,6 +8,7 @@ use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     IsolationLevel, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
+#[cfg(debug_assertions)]
 use shirube_access::{
     Permit,
     table::{Action, Effect},
@@ -145,6 +146,14 @@ impl Store {
     #[must_use]
     pub fn without_narrowing(self) -> Self {
         Self { narrowed: false, ..self }
+    }
+
+    /// Asks a query of one text on a connection of the pool as it lies there, so that a test sees what an earlier use left
+    /// behind. Not in a release build.
+    #[cfg(debug_assertions)]
+    pub async fn left_behind(&self, sql: &'static str) -> StoreResult<Option<String>> {
+        let row = self.connection.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
+        Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.flatten())
     }
 
     /// Which database it is.

@@ -2,8 +2,8 @@ use std::{env, fs, path::PathBuf};
 
 use anyhow::{Context, Result};
 use sea_orm::{
-    ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode,
+    Statement, TransactionOptions, TransactionTrait,
 };
 use shirube_access::Scope;
 use shirube_app::load_sample;
@@ -126,6 +126,11 @@ impl TestDatabase {
         Ok(Held(transaction))
     }
 
+    /// Its URL, for whoever runs the server of PostgreSQL; on SQLite everybody does.
+    pub fn superuser_url(&self) -> Result<String> {
+        Ok(self.admin_url.clone())
+    }
+
     /// Connects to it as the service.
     pub async fn store(&self) -> Result<Store> {
         self.observed(None).await
@@ -186,7 +191,10 @@ fn server() -> Result<String> {
 /// Makes a database on a server, as a copy of another one if one is named.
 async fn create(server: &str, template: Option<&str>) -> Result<TestDatabase> {
     let name = format!("test_{}", Uuid::now_v7().simple());
-    let admin = Database::connect(server).await?;
+    let mut options = ConnectOptions::new(server);
+    // Statements with passwords are in no log.
+    options.sqlx_logging(false);
+    let admin = Database::connect(options).await?;
     for role in [OWNER, SERVICE] {
         // Another test may be making it at this moment.
         let made = format!(

@@ -7,11 +7,13 @@ mod database;
 mod postgres;
 mod proxy;
 mod service;
+mod sql;
 
 pub use database::{Backend, Held, TestDatabase};
 pub use postgres::PrivatePostgres;
 pub use proxy::Proxy;
 pub use service::{Answer, PASSWORD, TestServer, TestService};
+pub use sql::{Sql, Texts};
 
 /// Makes `sqlite::name` and `postgres::name` of each test function. Each takes a [`Backend`].
 #[macro_export]
