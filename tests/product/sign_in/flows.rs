@@ -68,6 +68,7 @@ async fn a_new_instance_gets_its_operator_by_a_link(backend: Backend) -> Result<
     assert_eq!(
         trail(&server, &tokens.access, None).await?,
         [
+            "MACHINE reference_loaded instance",
             "MACHINE invited invitation",
             "MACHINE invitation_cancelled invitation",
             "MACHINE invited invitation",
@@ -82,7 +83,8 @@ async fn a_session_goes_on_until_it_is_ended(backend: Backend) -> Result<()> {
     let server = server(backend).await?;
     somebody(&server, MAYOR, OPERATOR).await?;
     // An address is compared in one form, however it is typed.
-    for spelled in [MAYOR, "Machi@CITY.sunagawa.lg.jp", "  machi@city.sunagawa.lg.jp\t", "ｍａｃｈｉ＠city.sunagawa.lg.jp"]
+    for spelled in
+        [MAYOR, "Machi@CITY.sunagawa.lg.jp", "  machi@city.sunagawa.lg.jp\t", "ｍａｃｈｉ＠city.sunagawa.lg.jp"]
     {
         signed_in(&server, spelled).await?;
     }

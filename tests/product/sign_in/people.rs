@@ -41,7 +41,8 @@ async fn a_municipality_gets_its_people(backend: Backend) -> Result<()> {
     let server = server(backend).await?;
     let operator = somebody(&server, "unyo@example.jp", OPERATOR).await?.access;
     let foreign = somebody(&server, "sapporo@example.jp", administrator(SAPPORO)?).await?.access;
-    let person = |email: &str, role: &str| json!({ "municipality": SUNAGAWA, "email": email, "name": email, "role": role });
+    let person =
+        |email: &str, role: &str| json!({ "municipality": SUNAGAWA, "email": email, "name": email, "role": role });
     let admin = joined(&server, &operator, person(MAYOR, "ADMINISTRATOR")).await?.access;
 
     let names = |name: &str| json!({ "municipality": SUNAGAWA, "name": name });
@@ -52,7 +53,11 @@ async fn a_municipality_gets_its_people(backend: Backend) -> Result<()> {
     assert_eq!(mended(&server, &admin, "createDepartment", names(" ")).await?, "BAD_USER_INPUT name");
 
     let invite = person("tanto@example.jp", "REPORTER");
-    assert_eq!(mended(&server, &admin, "invitePerson", invite.clone()).await?, "BAD_USER_INPUT role", "which department?");
+    assert_eq!(
+        mended(&server, &admin, "invitePerson", invite.clone()).await?,
+        "BAD_USER_INPUT role",
+        "which department?"
+    );
     let mut invite = invite;
     invite["department"] = department["id"].clone();
     let reporter = joined(&server, &admin, invite).await?.access;
@@ -89,9 +94,10 @@ async fn a_municipality_gets_its_people(backend: Backend) -> Result<()> {
     }
     assert_eq!(refusal(&server, &reporter, drafts).await?, "NOT_FOUND", "a stranger again");
     assert!(believed(&server, &reporter).await?, "and still a user");
-    changed(&server, &admin, "deleteDepartment", json!({ "id": department["id"] }), "").await.err().context(
-        "the invitation that was accepted keeps the name of its department",
-    )?;
+    changed(&server, &admin, "deleteDepartment", json!({ "id": department["id"] }), "")
+        .await
+        .err()
+        .context("the invitation that was accepted keeps the name of its department")?;
 
     assert_eq!(
         trail(&server, &admin, Some(SUNAGAWA)).await?,
@@ -167,7 +173,12 @@ async fn one_person_in_several_municipalities(backend: Backend) -> Result<()> {
     let both = Tokens::of(accept(&server, &link, PASSWORD).await?).await?.access;
     let viewer = ask(&server, &both, VIEWER, json!({})).await?["viewer"].clone();
     assert_eq!(viewer["user"]["name"], MAYOR, "the name is theirs, not the one on the link");
-    let places: Vec<_> = viewer["roles"].as_array().context("roles")?.iter().map(|of| (&of["role"], &of["municipality"]["code"])).collect();
+    let places: Vec<_> = viewer["roles"]
+        .as_array()
+        .context("roles")?
+        .iter()
+        .map(|of| (&of["role"], &of["municipality"]["code"]))
+        .collect();
     assert_eq!(places, [(&json!("ADMINISTRATOR"), &json!(SUNAGAWA)), (&json!("REVIEWER"), &json!(SAPPORO))]);
     let of = |code: &str| format!("{{ memberships(municipality: \"{code}\", first: 9) {{ nodes {{ id role }} }} }}");
     ask(&server, &both, &of(SUNAGAWA), json!({})).await?;
@@ -190,7 +201,8 @@ async fn a_link_takes_over_nobodys_account(backend: Backend) -> Result<()> {
     let made = changed(&server, &admin, "invitePerson", invite, "link").await?;
     let made = secret(text(&made["link"])?)?;
     let take = |secret: &str, email: &str| {
-        let body = json!({ "invitation": secret, "password": "a password of my choosing", "email": email, "name": "M" });
+        let body =
+            json!({ "invitation": secret, "password": "a password of my choosing", "email": email, "name": "M" });
         post(&server, "/auth/invitation/accept", body)
     };
     for (link, email) in
