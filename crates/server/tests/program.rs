@@ -2,8 +2,10 @@
 
 use std::{
     collections::BTreeSet,
+    fs,
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
+    os::unix::fs::PermissionsExt,
     path::Path,
     process::{Child, Command, Output, Stdio},
     time::{Duration, Instant, SystemTime},
@@ -336,4 +338,171 @@ fn without_room_on_the_disk_reads_are_served() {
     drop(server);
     acknowledged.sort();
     assert_eq!(stored(folder.path()), (acknowledged.clone(), acknowledged), "what was refused was not written");
+}
+
+/// What a command that must succeed prints.
+fn success(folder: &Path, arguments: &str) -> String {
+    let output = shirube(folder).args(arguments.split(' ')).output().unwrap();
+    assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+/// Posts JSON to a server that listens somewhere; gives the status and the body.
+fn send(address: &str, path: &str, body: &str, bearer: Option<&str>) -> (u16, String) {
+    use std::{io::Write as _, net::TcpStream};
+    let mut stream = TcpStream::connect(address).unwrap();
+    let bearer = bearer.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n{bearer}\
+         content-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all((head + body).as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+}
+
+#[test]
+fn whoever_has_the_machine_manages_people_keys_and_tokens() {
+    const VIEWER: &str = r#"{"query":"{ viewer { kind } }"}"#;
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &str| success(folder.path(), arguments);
+    let (server, printed) = Server::start(folder.path());
+    assert_eq!(mode(&folder.path().join("data/shirube.db")), 0o600, "the database is for its owner's eyes");
+    assert_eq!(mode(&folder.path().join("data/shirube.db-wal")), 0o600);
+    assert_eq!(mode(&folder.path().join("data/keys")), 0o700);
+    let key = fs::read_dir(folder.path().join("data/keys")).unwrap().next().unwrap().unwrap();
+    assert_eq!(mode(&key.path()), 0o600);
+    let address = printed.split("ready at http://").nth(1).unwrap().split('/').next().unwrap().to_owned();
+    // Beside the running server, which learns of it by itself.
+    let with_url = |arguments: &str| run(&format!("{arguments} --public-url http://{address}"));
+
+    let accept = |told: &str| {
+        let (link, secret) = told.trim().rsplit_once('\n').unwrap().1.trim().split_once('#').unwrap();
+        assert_eq!(link, format!("http://{address}/invitation"));
+        let body = format!(r#"{{"invitation":"{secret}","password":"correct horse battery staple"}}"#);
+        assert_eq!(send(&address, "/auth/invitation/accept", &body, None).0, 200, "{told}");
+    };
+    accept(&with_url("user invite --email Ken@example.jp --name Ken --role researcher"));
+    accept(&with_url("user invite --email kanri@example.jp --name Kanri --role administrator --municipality 012262"));
+    assert_eq!(run("user list"), "kanri@example.jp Kanri\nken@example.jp Ken: researcher\n");
+    assert_eq!(run("user list --municipality 012262"), "kanri@example.jp Kanri: administrator\n");
+
+    let token = with_url("token issue ken@example.jp").trim().to_owned();
+    assert_eq!(send(&address, "/graphql", VIEWER, Some(&token)).1, r#"{"data":{"viewer":{"kind":"USER"}}}"#);
+    assert_eq!(run("user sign-out ken@example.jp"), "2 sessions of ken@example.jp were ended.\n");
+    let told = run("user disable ken@example.jp --reason gone");
+    assert_eq!(told, "ken@example.jp may not sign in any more; all sessions were ended.\n");
+    assert_eq!(run("user list"), "kanri@example.jp Kanri\nken@example.jp Ken: researcher, disabled\n");
+    let body = r#"{"email":"ken@example.jp","password":"correct horse battery staple"}"#;
+    assert_eq!(send(&address, "/auth/sign-in", body, None).0, 401);
+    assert_eq!(run("user enable ken@example.jp"), "ken@example.jp may sign in.\n");
+    assert_eq!(send(&address, "/auth/sign-in", body, None).0, 200);
+
+    let made = run("key create --email ken@example.jp --name study --scope read_published,bulk --days 30");
+    let secret = made.trim().rsplit_once(' ').unwrap().1.to_owned();
+    assert!(made.starts_with("The key is good until ") && secret.starts_with("shk_"), "{made}");
+    assert_eq!(send(&address, "/graphql", VIEWER, Some(&secret)).1, r#"{"data":{"viewer":{"kind":"API_KEY"}}}"#);
+    run("key create --municipality 012262 --name drafts --scope read_drafts");
+    let listed = run("key list --municipality 012262");
+    assert!(
+        listed.contains(" drafts: read_drafts; never used; good until ") && listed.lines().count() == 1,
+        "{listed}"
+    );
+    let listed = run("key list --email ken@example.jp");
+    assert!(listed.contains(" study: read_published, bulk; last used "), "{listed}");
+    let id = listed.split(' ').next().unwrap();
+    let revoke = format!("key revoke --email ken@example.jp {id}");
+    assert_eq!(run(&revoke), "The key “study” is revoked; it stops within seconds.\n");
+    assert!(run("key list --email ken@example.jp").contains("; revoked "));
+
+    let keys = run("token keys");
+    assert!(keys.lines().count() == 1 && keys.trim().ends_with(", signs"), "{keys}");
+    assert!(run("token rotate").ends_with(" is published, and signs in a minute. Nobody is signed out.\n"));
+    let both = run("token keys");
+    assert!(both.lines().count() == 2 && both.starts_with(keys.trim()), "the old one signs for now: {both}");
+    assert!(run("token rotate --revoke-old").ends_with(" signs from now on; access tokens of before are void.\n"));
+    assert_eq!(run("token keys").lines().count(), 1);
+    drop(server);
+
+    let refused = |arguments: &str| failure(&shirube(folder.path()).args(arguments.split(' ')).output().unwrap());
+    for (arguments, told) in [
+        ("user invite --email x@example.jp --name X --role mayor", "“mayor” is not a role; it is one of operator, "),
+        ("user invite --email x@example.jp --name X --role planner", "name the municipality of this role with --mun"),
+        ("user invite --email x --name X --role operator", "email: this is not an e-mail address"),
+        (
+            "user invite --email x@example.jp --name X --role operator --municipality 012262",
+            "not a role in a municipal",
+        ),
+        ("user invite --email x@example.jp --name X --role reporter --municipality 012262", "a reporter belongs to a"),
+        ("user invite --email x@example.jp --name X --role planner --municipality 999999", "999999"),
+        (
+            "user invite --email x@example.jp --name X --role reporter --municipality 012262 --department Y",
+            "no department “Y”",
+        ),
+        ("user invite --role operator", "required arguments were not provided"),
+        ("user disable nobody@example.jp", "the user"),
+        ("user list --municipality x", "x"),
+        (
+            "key create --email ken@example.jp --name k --scope everything",
+            "“everything” is not a scope; it is one of read_",
+        ),
+        ("key create --email ken@example.jp --name k --scope read_drafts", "only a key of a municipality can have"),
+        ("key create --email ken@example.jp --name k --scope bulk --days 367", "367 is not in 1..=366"),
+        ("key create --name k --scope bulk", "required arguments were not provided"),
+        ("key create --email ken@example.jp --municipality 012262 --name k --scope bulk", "cannot be used with"),
+        ("key revoke --email ken@example.jp 7", "“7” is not the id of a key; see `shirube key list`"),
+        ("key revoke --municipality 012262 00000000-0000-0000-0000-000000000000", "the API key"),
+        ("token issue nobody@example.jp", "the user"),
+        ("user", "invite, list, disable, enable, sign out"),
+    ] {
+        let line = refused(arguments);
+        assert!(line.contains(told), "{arguments}: {line}");
+    }
+}
+
+#[test]
+fn what_others_may_read_is_said_and_not_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    success(folder.path(), "token keys");
+    let file = fs::read_dir(folder.path().join("data/keys")).unwrap().next().unwrap().unwrap().path();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    let told = failure(&shirube(folder.path()).args(["token", "keys"]).output().unwrap());
+    assert!(told.contains("can be read by others than its owner; run `chmod go-rwx "), "{told}");
+    // A database that somebody shares on purpose stays shared.
+    let database = folder.path().join("data/shirube.db");
+    fs::write(&database, "").unwrap();
+    fs::set_permissions(&database, fs::Permissions::from_mode(0o640)).unwrap();
+    success(folder.path(), "migrate");
+    assert_eq!(mode(&database), 0o640);
+}
+
+#[test]
+fn an_instance_that_nobody_runs_gives_a_new_link_at_each_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = |printed: &str| printed.lines().find(|line| line.contains("/invitation#shi_")).unwrap().to_owned();
+    let (first, printed) = Server::start(folder.path());
+    let old = link(&printed);
+    drop(first);
+    let (_second, printed) = Server::start(folder.path());
+    assert_ne!(link(&printed).split('#').nth(1), old.split('#').nth(1));
+    let address = printed.split("ready at http://").nth(1).unwrap().split('/').next().unwrap();
+    let accept = |line: &str| {
+        let secret = line.trim().split('#').nth(1).unwrap();
+        let body = format!(
+            r#"{{"invitation":"{secret}","email":"unyo@example.jp","name":"U","password":"correct horse battery staple"}}"#
+        );
+        send(address, "/auth/invitation/accept", &body, None).0
+    };
+    assert_eq!(accept(&old), 401);
+    assert_eq!(accept(&link(&printed)), 200);
+    assert_eq!(success(folder.path(), "user list"), "unyo@example.jp U: operator\n");
+    let (_third, printed) = Server::start(folder.path());
+    assert!(!printed.contains("#shi_"), "somebody runs it: {printed}");
 }

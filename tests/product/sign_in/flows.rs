@@ -68,6 +68,7 @@ async fn a_new_instance_gets_its_operator_by_a_link(backend: Backend) -> Result<
     assert_eq!(
         trail(&server, &tokens.access, None).await?,
         [
+            "MACHINE reference_loaded instance",
             "MACHINE invited invitation",
             "MACHINE invitation_cancelled invitation",
             "MACHINE invited invitation",

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use shirube_access::{Grant, InstanceRole, MunicipalRole, Scope};
 use shirube_domain::municipality::MunicipalityCode;
 use shirube_testing::{Backend, PASSWORD, TestDatabase, TestServer};
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// Where the servers say that they are reached. Nobody listens there.
 const PUBLIC_URL: &str = "http://127.0.0.1:9";
@@ -158,6 +159,12 @@ async fn mended(server: &TestServer, bearer: &str, field: &str, input: Value) ->
     Ok(format!("{} {}", text(&error["code"])?, text(&error["path"][1])?))
 }
 
+/// An instant some days from now on, by the clock of the machine.
+#[expect(clippy::disallowed_methods, reason = "tests have a clock of their own")]
+fn in_days(days: i64) -> Result<String> {
+    Ok((OffsetDateTime::now_utc() + Duration::days(days)).format(&Rfc3339)?)
+}
+
 /// Whether a token or key is believed.
 async fn believed(server: &TestServer, bearer: &str) -> Result<bool> {
     let answer = server.ask_as(Some(bearer), "{ viewer { kind } }", json!({})).await?;
@@ -168,7 +175,9 @@ async fn believed(server: &TestServer, bearer: &str) -> Result<bool> {
 }
 
 /// An answer, as far as somebody could learn from it: the status, the headers but the date and the request's id, the body.
-async fn seen(response: Response) -> Result<(StatusCode, HeaderMap, String)> {
+type Seen = (StatusCode, HeaderMap, String);
+
+async fn seen(response: Response) -> Result<Seen> {
     let (status, mut headers) = (response.status(), response.headers().clone());
     for name in ["x-request-id", "date"] {
         headers.remove(name);
