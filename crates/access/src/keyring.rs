@@ -1,6 +1,6 @@
 use std::{
     fmt, fs, io,
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, chown},
     path::{Path, PathBuf},
 };
 
@@ -198,6 +198,11 @@ impl KeyFolder {
         let mut file =
             fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside).map_err(fail(&aside))?;
         io::Write::write_all(&mut file, pem.as_bytes()).and_then(|()| file.sync_all()).map_err(fail(&aside))?;
+        // Made by root beside a service of its own: the file belongs to whom the folder belongs.
+        let (folder, made) = (fs::metadata(&self.0).map_err(fail(&self.0))?, file.metadata().map_err(fail(&aside))?);
+        if folder.uid() != made.uid() {
+            chown(&aside, Some(folder.uid()), Some(folder.gid())).map_err(fail(&aside))?;
+        }
         fs::rename(&aside, &path).map_err(fail(&path))
     }
 

@@ -233,7 +233,7 @@ impl Scope {
                         KeyOwner::User(_, grants) => holds(row.allowed, place, grants, None),
                         KeyOwner::Municipality(code) => match place {
                             Place::Municipality(of) => of == *code,
-                            Place::Instance => true,
+                            Place::Instance => matches!(row.allowed, Allowed::Everyone | Allowed::Readers),
                             Place::User(_) => false,
                         },
                     }

@@ -17,6 +17,8 @@ pub enum SecretKind {
     Invitation,
     /// An attempt to sign in with another provider.
     Attempt,
+    /// A new password for a user who cannot sign in any more.
+    Reset,
 }
 
 impl SecretKind {
@@ -26,6 +28,7 @@ impl SecretKind {
             Self::Key => "shk_",
             Self::Invitation => "shi_",
             Self::Attempt => "sha_",
+            Self::Reset => "shp_",
         }
     }
 }
@@ -79,6 +82,13 @@ impl SecretHash {
     /// The stored form.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<String> for SecretHash {
+    /// From its stored form.
+    fn from(stored: String) -> Self {
+        Self(stored)
     }
 }
 

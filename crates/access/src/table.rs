@@ -148,10 +148,14 @@ actions! {
     ReadInBulk ("公表された内容を大量に読む", "the instance") Reads Instance: Roles(&[Operator, Researcher]), key Some(KeyScope::Bulk);
     /// Signing in, refreshing and signing out, by what one knows or was sent.
     SignIn ("ログイン・更新・ログアウト", "the instance") Writes Instance: Everyone, key None;
+    /// Saying who one is, by a token or a key.
+    Recognize ("トークンやAPIキーで名乗る", "the instance") Reads Instance: Everyone, key None;
     /// Accepting an invitation to a municipality, by its link.
     AcceptInvitation ("招待を受ける", "the invitation") Writes Municipality: Everyone, key None;
     /// Showing an API key of a municipality.
-    ShowKey ("自治体のAPIキーを提示する", "the API key") Writes Municipality: Everyone, key None;
+    ShowKey ("自治体のAPIキーを提示する", "the API key") Reads Municipality: Everyone, key None;
+    /// Noting when an API key of a municipality was used.
+    NoteKeyUse ("自治体のAPIキーの利用を記録する", "the API key") Writes Municipality: Everyone, key None;
     /// Loading reference data and sample strategies.
     LoadReference ("参照データを取り込む", "the instance") Writes Instance: Roles(&[]), key None;
     /// Making and changing the strategies of a municipality.

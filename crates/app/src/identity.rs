@@ -7,9 +7,9 @@ use std::{
 
 use quick_cache::sync::Cache;
 use shirube_access::{
-    Caller, KeyFacts, NotBelieved, Origin, Scope, SessionFacts,
+    KeyFacts, NotBelieved, Origin, Permit, Scope, SessionFacts,
     secret::{self, SecretKind, Shown},
-    table::{Instance, ShowKey, SignIn},
+    table::{Instance, NoteKeyUse, Recognize, ShowKey, SignIn},
 };
 use shirube_domain::{ApiKeyId, Error, SessionId};
 use shirube_store::StoreResult;
@@ -54,7 +54,7 @@ impl From<Error> for Unbelieved {
 
 /// Something that was looked up, and when.
 #[derive(Debug, Clone)]
-pub struct Held<T> {
+struct Held<T> {
     value: Arc<T>,
     since: Instant,
 }
@@ -70,6 +70,11 @@ pub(crate) struct Facts {
 impl Facts {
     pub(crate) fn new() -> Self {
         Self { sessions: Cache::new(HELD), keys: Cache::new(HELD), noted: Cache::new(HELD) }
+    }
+
+    /// Forgets a session that has ended.
+    pub(crate) fn forget_session(&self, session: SessionId) {
+        self.sessions.remove(&session);
     }
 
     /// Forgets everything, so that a change takes effect here at once.
@@ -92,20 +97,12 @@ impl App {
             let shown = secret::read(SecretKind::Key, bearer).ok_or(NotBelieved)?;
             let facts = self.key_facts(&shown).await?.ok_or(NotBelieved)?;
             let scope = Scope::with_key(facts.clone(), origin, public_read, self.now())?;
-            self.note_use(&shown, facts.id).await?;
+            self.note_use(&shown, facts.id).await;
             return Ok(scope);
         }
         let token = self.tokens.verify(&self.keyring.load(), bearer, self.now())?;
         let facts = self.session_facts(token.session()).await?.ok_or(NotBelieved)?;
         Ok(Scope::signed_in(&token, facts, origin, public_read)?)
-    }
-
-    /// Whether somebody who was believed still is: for connections that stay open.
-    pub async fn still_believed(&self, scope: &Scope) -> Result<bool, Error> {
-        match scope.caller() {
-            Caller::User(facts) => Ok(self.session_facts(facts.session).await?.is_some_and(|facts| facts.live)),
-            Caller::Key(_) | Caller::Anonymous | Caller::Machine => Ok(true),
-        }
     }
 
     async fn session_facts(&self, session: SessionId) -> StoreResult<Option<Arc<SessionFacts>>> {
@@ -128,7 +125,7 @@ impl App {
         let since = Instant::now();
         let facts = match shown.municipality {
             Some(code) => {
-                let permit = Scope::machine().permit::<ShowKey>(code)?;
+                let permit = Scope::anonymous(Origin::default(), true).permit::<ShowKey>(code)?;
                 self.store.tenant(permit, self.now()).await?.key_facts(&shown.hash).await?
             }
             None => self.store.commons(Self::door(), self.now()).await?.key_facts(&shown.hash).await?,
@@ -140,27 +137,34 @@ impl App {
     }
 
     /// Notes that a key is in use, so that its owner sees it; not more than once a minute.
-    async fn note_use(&self, shown: &Shown, key: ApiKeyId) -> Result<(), Unbelieved> {
+    async fn note_use(&self, shown: &Shown, key: ApiKeyId) {
         if self.facts.noted.get(&key).is_some_and(|at| at.elapsed() < NOTED) {
-            return Ok(());
+            return;
         }
         self.facts.noted.insert(key, Instant::now());
-        let noted = match shown.municipality {
-            Some(code) => {
-                let permit = Scope::machine().permit::<ShowKey>(code)?;
-                self.store.tenant(permit, self.now()).await?.key_used(key).await
-            }
-            None => self.store.commons(Self::door(), self.now()).await?.key_used(key).await,
-        };
         // Not worth refusing the request for.
-        if let Err(error) = noted {
+        if let Err(error) = self.write_use(shown, key).await {
             tracing::warn!(%error, "the use of a key cannot be noted");
+        }
+    }
+
+    async fn write_use(&self, shown: &Shown, key: ApiKeyId) -> Result<(), Error> {
+        let scope = Scope::anonymous(Origin::default(), true);
+        match shown.municipality {
+            Some(code) => {
+                let permit = scope.permit::<NoteKeyUse>(code)?;
+                self.store.tenant(permit, self.now()).await?.key_used(key).await?;
+            }
+            None => {
+                let permit = scope.permit::<SignIn>(Instance)?;
+                self.store.commons(permit, self.now()).await?.key_used(key).await?;
+            }
         }
         Ok(())
     }
 
     /// The permit with which the service looks up who is asking.
-    pub(crate) fn door() -> shirube_access::Permit<SignIn> {
-        Scope::machine().permit::<SignIn>(Instance).expect("everybody may sign in")
+    fn door() -> Permit<Recognize> {
+        Scope::anonymous(Origin::default(), true).permit(Instance).expect("everybody may say who they are")
     }
 }

@@ -12,7 +12,7 @@ use time::Duration;
 
 use crate::{
     App, SignInError, SignedIn, input,
-    sign_in::{check_new, compare, hash},
+    sign_in::{compare, hash_new},
 };
 
 /// For how long an invitation can be accepted.
@@ -28,8 +28,8 @@ pub struct Invited {
 }
 
 impl App {
-    /// The link of an invitation. The secret stands behind the `#`, which browsers do not send and servers do not log.
-    fn link(&self, secret: &Secret) -> String {
+    /// The link of an invitation, or to a new password. The secret stands behind the `#`, which browsers do not send and servers do not log.
+    pub(crate) fn link(&self, secret: &Secret) -> String {
         format!("{}/invitation#{}", self.public_url(), secret.reveal())
     }
 
@@ -131,7 +131,7 @@ impl App {
         cancelled.ok_or(Error::NotFound { what: "the open invitation" })
     }
 
-    fn shown(secret: &str) -> Result<Shown, SignInError> {
+    pub(crate) fn shown(secret: &str) -> Result<Shown, SignInError> {
         secret::read(SecretKind::Invitation, secret).ok_or(SignInError::Refused)
     }
 
@@ -155,10 +155,9 @@ impl App {
 
     /// The open invitation of a link, for whoever has it.
     pub async fn invitation(&self, secret: &str, origin: Origin) -> Result<Invitation, SignInError> {
-        self.throttles.count(origin.address).map_err(SignInError::Throttled)?;
-        let address = origin.address;
+        let attempt = self.throttles.link(origin.address).map_err(SignInError::Throttled)?;
         let (invitation, _) = self.open_invitation(&Scope::anonymous(origin, true), &Self::shown(secret)?).await?;
-        self.throttles.wipe(address, None);
+        attempt.succeeded();
         Ok(invitation)
     }
 
@@ -173,7 +172,7 @@ impl App {
         origin: Origin,
     ) -> Result<SignedIn, SignInError> {
         let address = origin.address;
-        self.throttles.count(address).map_err(SignInError::Throttled)?;
+        let attempt = self.throttles.link(address).map_err(SignInError::Throttled)?;
         let shown = Self::shown(secret)?;
         let scope = Scope::anonymous(origin, true);
         let (invitation, mut account) = self.open_invitation(&scope, &shown).await?;
@@ -186,29 +185,28 @@ impl App {
                 email
             }
         };
+        let name = match invitation.name.clone() {
+            Some(name) => name,
+            None => input::name("name", name.unwrap_or_default())?,
+        };
+        // First of all, and for everybody: what is said of a password must not tell whether there is an account.
+        let hash = hash_new("password", password, [&email, &name]).await?;
         let accepting = match account {
             // The link alone does not open somebody's account: whoever made it has seen it, too.
             Some(account) => {
-                self.throttles.count_account(address, &email).map_err(SignInError::Throttled)?;
+                let attempt = self.throttles.password(address, &email).map_err(SignInError::Throttled)?;
                 let permit = scope.permit::<SignIn>(Instance)?;
                 self.count_anywhere(permit, &email, Some(&account), address).await?;
                 let stored = account.password.clone().filter(|_| account.enabled);
                 if compare(password.to_owned(), stored).await? == Verdict::Wrong {
                     return Err(SignInError::Refused);
                 }
+                attempt.succeeded();
                 Accepting::Known(account.user)
             }
-            None => {
-                let name = match invitation.name.clone() {
-                    Some(name) => name,
-                    None => input::name("name", name.unwrap_or_default())?,
-                };
-                check_new("password", password, [&email, &name])?;
-                let credential = Credential::Password(hash(password.to_owned()).await?);
-                Accepting::New { email: email.clone(), name, credential }
-            }
+            None => Accepting::New { email, name, credential: Credential::Password(hash) },
         };
-        self.throttles.wipe(address, Some(&email));
+        attempt.succeeded();
         self.finish_accepting(&scope, &shown, accepting, "invitation").await
     }
 
@@ -216,13 +214,12 @@ impl App {
     pub(crate) async fn accept_as(
         &self,
         scope: &Scope,
-        secret: &str,
+        shown: &Shown,
         bound: Option<Account>,
         issuer: String,
         subject: String,
     ) -> Result<SignedIn, SignInError> {
-        let shown = Self::shown(secret)?;
-        let (invitation, account) = self.open_invitation(scope, &shown).await?;
+        let (invitation, account) = self.open_invitation(scope, shown).await?;
         let accepting = match (bound, account, invitation.email, invitation.name) {
             (Some(bound), account, ..)
                 if bound.enabled && account.as_ref().is_none_or(|account| account.user.id == bound.user.id) =>
@@ -235,7 +232,7 @@ impl App {
             // Somebody else's account, or nobody's name: not to be had by a link.
             _ => return Err(SignInError::Refused),
         };
-        self.finish_accepting(scope, &shown, accepting, "oidc").await
+        self.finish_accepting(scope, shown, accepting, "oidc").await
     }
 
     async fn finish_accepting(

@@ -53,6 +53,10 @@ impl App {
                 let message = format!("only a key of a municipality can have the scope {}", wrong.name());
                 return Err(Error::bad_input("scopes", message));
             }
+            if municipality.is_some() && scopes.contains(&KeyScope::Bulk) {
+                let message = "a key of a municipality reads no more at once than its people may; leave bulk out";
+                return Err(Error::bad_input("scopes", message));
+            }
             if expires_at <= now || expires_at > now + LONGEST {
                 let message = "a key is good for a year at most; name an instant before that";
                 return Err(Error::bad_input("expiresAt", message));

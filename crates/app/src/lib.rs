@@ -20,7 +20,7 @@ use std::{fmt, sync::Arc};
 
 use arc_swap::ArcSwap;
 pub use audit::AuditPage;
-pub use identity::{Held, Unbelieved};
+pub use identity::Unbelieved;
 pub use invitations::Invited;
 pub use keys::{KeyPlace, MadeKey};
 pub use municipalities::{MunicipalityFilter, MunicipalityOrder, OrderBy};
@@ -92,7 +92,7 @@ pub struct App {
     options: AppOptions,
     reference: Reference,
     published: ArcSwap<Published>,
-    older: Cache<(StrategyId, u32), Arc<Version>>,
+    older: Cache<(MunicipalityCode, StrategyId, u32), Arc<Version>>,
     tokens: Tokens,
     keyring: ArcSwap<Keyring>,
     facts: Facts,
@@ -188,7 +188,7 @@ impl App {
         if Some(&stored.revision) == latest.revision() {
             return Ok(Some(latest.clone()));
         }
-        let key = (stored.strategy, stored.revision.number);
+        let key = (stored.municipality, stored.strategy, stored.revision.number);
         let revision = self
             .older
             .get_or_insert_async(&key, async {

@@ -47,13 +47,15 @@ impl App {
         invitation: Option<String>,
         origin: Origin,
     ) -> Result<Begun, SignInError> {
-        self.throttles.count(origin.address).map_err(SignInError::Throttled)?;
+        let throttled = self.throttles.link(origin.address).map_err(SignInError::Throttled)?;
+        let invitation = invitation.map(|secret| Self::shown(&secret)).transpose()?;
         let start = self.options.providers.start(provider).await?;
         let Attempt { provider, state, nonce, verifier } = start.attempt;
         let attempt = Secret::new(SecretKind::Attempt, None);
         let stored = StoredAttempt { provider, state, nonce, verifier, invitation };
         let permit = Scope::anonymous(origin, true).permit::<SignIn>(Instance)?;
         self.store.commons(permit, self.now()).await?.remember_attempt(&attempt.hash(), stored).await?;
+        throttled.succeeded();
         Ok(Begun { url: start.url, attempt })
     }
 
@@ -65,8 +67,7 @@ impl App {
         answer: &Answer,
         origin: Origin,
     ) -> Result<SignedIn, SignInError> {
-        let address = origin.address;
-        self.throttles.count(address).map_err(SignInError::Throttled)?;
+        let throttled = self.throttles.link(origin.address).map_err(SignInError::Throttled)?;
         let shown = secret::read(SecretKind::Attempt, attempt).ok_or(SignInError::Refused)?;
         let scope = Scope::anonymous(origin, true);
         let permit = scope.permit::<SignIn>(Instance)?;
@@ -77,7 +78,7 @@ impl App {
         let commons = self.store.commons(permit.clone(), self.now()).await?;
         let account = commons.account_of_identity(&identity.issuer, &identity.subject).await?;
         drop(commons);
-        self.throttles.wipe(address, None);
+        throttled.succeeded();
         match (invitation, account) {
             (Some(invitation), account) => {
                 self.accept_as(&scope, &invitation, account, identity.issuer, identity.subject).await

@@ -4,12 +4,12 @@ use std::{net::IpAddr, time::Duration};
 
 use shirube_access::{
     ACCESS_SECONDS, Caller, Origin, Permit, Scope, User,
-    password::{self, Verdict},
+    password::{self, PasswordError, Verdict},
     secret::{self, Secret, SecretKind},
-    table::{Instance, ManageOwnAccount, SignIn},
+    table::{Instance, ManageOwnAccount, ManageUsers, SignIn},
 };
 use shirube_domain::{BadInput, Error, SessionId, UserId};
-use shirube_store::{Account, ListedSession, Refreshed, StoreError};
+use shirube_store::{Account, ListedSession, Refreshed, Rehashed, StoreError};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
@@ -59,22 +59,31 @@ impl From<StoreError> for SignInError {
     }
 }
 
-/// Compares a password off the async threads, a few at a time.
-pub(crate) async fn compare(password: String, stored: Option<String>) -> Result<Verdict, Error> {
-    let _turn = COMPARING.acquire().await.map_err(Error::internal)?;
-    let work = move || password::verify(&password, stored.as_deref());
+/// Does work that takes a core for a while off the async threads, a few at a time. Whoever gives up waiting does not make room
+/// for another before the work is done.
+async fn at_work<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    let turn = COMPARING.acquire().await.map_err(Error::internal)?;
+    let work = move || {
+        let done = work();
+        drop(turn);
+        done
+    };
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)
 }
 
-/// Hashes a password off the async threads, a few at a time.
-pub(crate) async fn hash(password: String) -> Result<String, Error> {
-    let _turn = COMPARING.acquire().await.map_err(Error::internal)?;
-    tokio::task::spawn_blocking(move || password::hash(&password)).await.map_err(Error::internal)
+/// Compares a password with a stored hash.
+pub(crate) async fn compare(password: String, stored: Option<String>) -> Result<Verdict, Error> {
+    at_work(move || password::verify(&password, stored.as_deref())).await
 }
 
-/// Checks a new password.
-pub(crate) fn check_new(place: &str, password: &str, user: [&str; 2]) -> Result<(), Error> {
-    password::check(password, &user).map_err(|error| Error::bad_input(place, error))
+/// Checks a new password of somebody with this e-mail address and name, and hashes it.
+pub(crate) async fn hash_new(place: &'static str, password: &str, user: [&str; 2]) -> Result<String, Error> {
+    let (password, user) = (password.to_owned(), user.map(str::to_owned));
+    let work = move || {
+        password::check(&password, &[&user[0], &user[1]])?;
+        Ok(password::hash(&password))
+    };
+    at_work(work).await?.map_err(|error: PasswordError| Error::bad_input(place, error))
 }
 
 impl App {
@@ -87,7 +96,7 @@ impl App {
     pub async fn sign_in(&self, email: &str, password: &str, origin: Origin) -> Result<SignedIn, SignInError> {
         let email = shirube_access::normalize_email(email).unwrap_or_else(|| email.chars().take(254).collect());
         let address = origin.address;
-        self.throttles.count_account(address, &email).map_err(SignInError::Throttled)?;
+        let attempt = self.throttles.password(address, &email).map_err(SignInError::Throttled)?;
         let permit = Self::asking(origin)?;
         let account = self.store.commons(permit.clone(), self.now()).await?.account(&email).await?;
         self.count_anywhere(permit.clone(), &email, account.as_ref(), address).await?;
@@ -95,10 +104,13 @@ impl App {
         let verdict = compare(password.to_owned(), stored).await?;
         let (account, anew) = match (account, verdict) {
             (Some(account), Verdict::Right) => (account, None),
-            (Some(account), Verdict::RightAnew(hash)) => (account, Some(hash)),
+            (Some(account), Verdict::RightAnew(new)) => {
+                let rehashed = account.password.clone().map(|old| Rehashed { old, new });
+                (account, rehashed)
+            }
             _ => return Err(SignInError::Refused),
         };
-        self.throttles.wipe(address, Some(&email));
+        attempt.succeeded();
         self.begin_session(permit, &account.user, "password", anew).await
     }
 
@@ -110,7 +122,7 @@ impl App {
         account: Option<&Account>,
         address: Option<IpAddr>,
     ) -> Result<(), SignInError> {
-        let Err(wait) = self.throttles.count_anywhere(email) else { return Ok(()) };
+        let Err(wait) = self.throttles.anywhere(email) else { return Ok(()) };
         let known = match (account, address) {
             (Some(account), Some(address)) => {
                 let commons = self.store.commons(permit, self.now()).await?;
@@ -127,12 +139,34 @@ impl App {
         permit: Permit<SignIn>,
         user: &User,
         method: &'static str,
-        password: Option<String>,
+        rehashed: Option<Rehashed>,
     ) -> Result<SignedIn, SignInError> {
         let refresh = Secret::new(SecretKind::Refresh, None);
         let commons = self.store.commons(permit, self.now()).await?;
-        let session = commons.begin_session(user, method, &refresh.hash(), password).await?;
+        let session = commons.begin_session(user, method, &refresh.hash(), rehashed).await?;
         Ok(self.signed_in(user.id, session, refresh))
+    }
+
+    /// A link with which a user who cannot sign in any more chooses a new password; shown once.
+    pub async fn reset_link(&self, scope: &Scope, user: UserId) -> Result<String, Error> {
+        let permit = scope.permit::<ManageUsers>(Instance)?;
+        let secret = Secret::new(SecretKind::Reset, None);
+        let made = self.store.commons(permit, self.now()).await?.make_reset_link(user, &secret.hash()).await?;
+        if made { Ok(self.link(&secret)) } else { Err(Error::NotFound { what: "the user" }) }
+    }
+
+    /// Chooses a new password with the link of one who runs the instance. All sessions of the user end.
+    pub async fn reset_password(&self, secret: &str, new: &str, origin: Origin) -> Result<SignedIn, SignInError> {
+        let attempt = self.throttles.link(origin.address).map_err(SignInError::Throttled)?;
+        let shown = secret::read(SecretKind::Reset, secret).ok_or(SignInError::Refused)?;
+        let permit = Self::asking(origin)?;
+        let account = self.store.commons(permit.clone(), self.now()).await?.account_of_reset_link(&shown.hash).await?;
+        let user = account.ok_or(SignInError::Refused)?.user;
+        attempt.succeeded();
+        let hash = hash_new("password", new, [&user.email, &user.name]).await?;
+        let used = self.store.commons(permit.clone(), self.now()).await?.use_reset_link(&shown.hash, hash).await?;
+        self.facts.forget();
+        if used { self.begin_session(permit, &user, "reset", None).await } else { Err(SignInError::Refused) }
     }
 
     fn signed_in(&self, user: UserId, session: SessionId, refresh_token: Secret) -> SignedIn {
@@ -143,17 +177,17 @@ impl App {
     /// Gives new tokens for a refresh token, which is good once. One that was used before ends its session.
     pub async fn refresh_tokens(&self, token: &str, origin: Origin) -> Result<SignedIn, SignInError> {
         let address = origin.address;
-        self.throttles.count(address).map_err(SignInError::Throttled)?;
+        let attempt = self.throttles.refresh(address).map_err(SignInError::Throttled)?;
         let shown = secret::read(SecretKind::Refresh, token).ok_or(SignInError::Refused)?;
         let next = Secret::new(SecretKind::Refresh, None);
         let commons = self.store.commons(Self::asking(origin)?, self.now()).await?;
         match commons.refresh(&shown.hash, &next.hash()).await? {
             Refreshed::Renewed(user, session) => {
-                self.throttles.wipe(address, None);
+                attempt.succeeded();
                 Ok(self.signed_in(user, session, next))
             }
             Refreshed::Reused(session) => {
-                self.facts.forget();
+                self.facts.forget_session(session);
                 tracing::warn!(%session, "a refresh token was used twice; its session was ended");
                 Err(SignInError::Refused)
             }
@@ -163,13 +197,12 @@ impl App {
 
     /// Ends the session of a refresh token. What is not good has no session to end, which is as well.
     pub async fn sign_out(&self, token: &str, origin: Origin) -> Result<(), SignInError> {
-        self.throttles.count(origin.address).map_err(SignInError::Throttled)?;
-        let address = origin.address;
+        let attempt = self.throttles.refresh(origin.address).map_err(SignInError::Throttled)?;
         let Some(shown) = secret::read(SecretKind::Refresh, token) else { return Ok(()) };
         let commons = self.store.commons(Self::asking(origin)?, self.now()).await?;
-        if commons.sign_out(&shown.hash).await?.is_some() {
-            self.throttles.wipe(address, None);
-            self.facts.forget();
+        if let Some(session) = commons.sign_out(&shown.hash).await? {
+            attempt.succeeded();
+            self.facts.forget_session(session);
         }
         Ok(())
     }
@@ -214,13 +247,14 @@ impl App {
         let account: Option<Account> = self.store.commons(permit.clone(), self.now()).await?.own().await?;
         let Some(account) = account else { return Err(SignInError::Refused) };
         let address = scope.origin().address;
-        self.throttles.count_account(address, &account.user.email).map_err(SignInError::Throttled)?;
-        check_new("newPassword", new, [&account.user.email, &account.user.name])?;
+        let attempt = self.throttles.password(address, &account.user.email).map_err(SignInError::Throttled)?;
+        let asking = scope.permit::<SignIn>(Instance)?;
+        self.count_anywhere(asking, &account.user.email, Some(&account), address).await?;
         if compare(old.to_owned(), account.password).await? == Verdict::Wrong {
             return Err(SignInError::Refused);
         }
-        self.throttles.wipe(address, Some(&account.user.email));
-        let hash = hash(new.to_owned()).await?;
+        attempt.succeeded();
+        let hash = hash_new("newPassword", new, [&account.user.email, &account.user.name]).await?;
         self.store.commons(permit, self.now()).await?.change_password(hash, session).await?;
         self.facts.forget();
         Ok(())

@@ -45,6 +45,8 @@ pub const COST: usize = 300_000;
 /// Items that the lists of one answer may hold in all. The cost is an estimate from the query alone; this is counted while
 /// it is answered, so that walking a plan up and down and up again ends.
 pub const ITEMS: usize = 50_000;
+/// Looks into the database of one request, for what is not published: each is a handful of statements.
+pub const LOOK_UPS: usize = 100;
 /// Values in the variables of a request, those of lists and objects counted.
 pub const VARIABLE_VALUES: usize = 1_000;
 /// Characters in the variables of a request.
@@ -68,24 +70,42 @@ const LIST_SIZES: [(&str, &str, usize); 8] = [
 /// The size at which all other lists are reckoned.
 const LIST_SIZE: usize = 6;
 
-/// What is left of [`ITEMS`] for one request.
-pub(crate) struct Budget(AtomicUsize);
+/// What is left of [`ITEMS`] and [`LOOK_UPS`] for one request.
+pub(crate) struct Budget {
+    items: AtomicUsize,
+    look_ups: AtomicUsize,
+}
 
 impl Budget {
     pub(crate) const fn new() -> Self {
-        Self(AtomicUsize::new(ITEMS))
+        Self { items: AtomicUsize::new(ITEMS), look_ups: AtomicUsize::new(LOOK_UPS) }
     }
+}
+
+/// Takes a look into the database from the request's budget.
+pub(crate) fn look_up(context: &Context<'_>) -> async_graphql::Result<()> {
+    let look_ups = &context.data_unchecked::<Budget>().look_ups;
+    take(look_ups, 1).ok_or_else(|| {
+        let message =
+            format!("the answer takes more than {LOOK_UPS} looks at what is not published; ask for less at once");
+        coded(message, Code::TooComplex)
+    })
 }
 
 /// Takes the items of a list from the request's budget, before the list is made.
 pub(crate) fn spend(context: &Context<'_>, items: usize) -> Result<(), async_graphql::Error> {
-    let Budget(left) = context.data_unchecked::<Budget>();
-    if left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(items)).is_ok() {
-        return Ok(());
+    take(&context.data_unchecked::<Budget>().items, items).ok_or_else(|| {
+        coded(format!("the answer holds more than {ITEMS} items; ask for fewer at once"), Code::TooComplex)
+    })
+}
+
+/// Takes from what is left. Once it is spent, nothing more is given.
+fn take(left: &AtomicUsize, count: usize) -> Option<()> {
+    let taken = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(count));
+    if taken.is_err() {
+        left.store(0, Ordering::Relaxed);
     }
-    // Once it is spent, nothing more is made.
-    left.store(0, Ordering::Relaxed);
-    Err(coded(format!("the answer holds more than {ITEMS} items; ask for fewer at once"), Code::TooComplex))
+    taken.ok().map(|_| ())
 }
 
 /// Measures the variables of a request.

@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 use crate::{
     error::{bad_input, outward},
     id::{GlobalId, StrategyKey},
-    limits::spend,
+    limits::{look_up, spend},
     page::{PAGE_LIMIT, PageArguments, page_of},
     scalars::{DateTime, MunicipalityCode},
     types::{
@@ -54,7 +54,7 @@ impl Query {
         context: &Context<'_>,
         #[graphql(desc = "A global id that an answer gave.")] id: ID,
     ) -> Result<Option<Node>> {
-        find(app(context)?, scope(context), &id, "id").await
+        find(context, &id, "id").await
     }
 
     /// The things of several global ids (100 at most), in their order, with null for those that are not there.
@@ -66,10 +66,9 @@ impl Query {
         if ids.len() > PAGE_LIMIT {
             return Err(bad_input("ids", format!("{} ids; ask for {PAGE_LIMIT} at most", ids.len())));
         }
-        let app = app(context)?;
         let mut nodes = Vec::with_capacity(ids.len());
         for id in &ids {
-            nodes.push(find(app, scope(context), id, "ids").await?);
+            nodes.push(find(context, id, "ids").await?);
         }
         Ok(nodes)
     }
@@ -171,9 +170,11 @@ impl Query {
         #[graphql(desc = "The municipality.")] municipality: MunicipalityCode,
     ) -> Result<Option<Vec<Strategy>>> {
         let (app, code) = (service(context), municipality.0.current());
+        look_up(context)?;
         let mut drafts = Vec::new();
         for id in app.draft_ids(scope(context), code).await.map_err(outward)? {
             spend(context, 1)?;
+            look_up(context)?;
             drafts.extend(draft(app, scope(context), code, id).await?);
         }
         Ok(Some(drafts))
@@ -190,6 +191,7 @@ impl Query {
         #[graphql(desc = "The cursor before which the page ends.")] before: Option<String>,
     ) -> Result<Option<MembershipConnection>> {
         let code = municipality.0.current();
+        look_up(context)?;
         let members = service(context).members(scope(context), code).await.map_err(outward)?;
         let arguments = PageArguments { first, after, last, before };
         let list = format!("memberships:{code}");
@@ -208,6 +210,7 @@ impl Query {
         #[graphql(desc = "The municipality.")] municipality: MunicipalityCode,
     ) -> Result<Option<Vec<Department>>> {
         let code = municipality.0.current();
+        look_up(context)?;
         let departments = service(context).departments(scope(context), code).await.map_err(outward)?;
         spend(context, departments.len())?;
         Ok(Some(departments.into_iter().map(|of| Department { municipality: code, of }).collect()))
@@ -225,6 +228,7 @@ impl Query {
         #[graphql(desc = "How many, 1 to 100, from the end or before `before`.")] last: Option<i32>,
         #[graphql(desc = "The cursor before which the page ends.")] before: Option<String>,
     ) -> Result<Option<InvitationConnection>> {
+        look_up(context)?;
         let (app, scope) = (service(context), scope(context));
         let invitations = match &municipality {
             Some(code) => app.invitations(scope, code.0.current()).await,
@@ -247,6 +251,7 @@ impl Query {
         context: &Context<'_>,
         #[graphql(desc = "The municipality.")] municipality: MunicipalityCode,
     ) -> Result<Option<Vec<ApiKey>>> {
+        look_up(context)?;
         let keys = service(context)
             .keys(scope(context), KeyPlace::Municipality(municipality.0.current()))
             .await
@@ -272,6 +277,7 @@ impl Query {
         let arguments = PageArguments { first, after, last, before };
         let code = municipality.map(|code| code.0.current());
         let filter = filter.unwrap_or_default();
+        look_up(context)?;
         let page = audit(service(context), scope(context), code, filter, &arguments).await?;
         spend(context, page.len())?;
         Ok(Some(page))
@@ -286,6 +292,7 @@ impl Query {
         #[graphql(desc = "How many, 1 to 100, from the end or before `before`.")] last: Option<i32>,
         #[graphql(desc = "The cursor before which the page ends.")] before: Option<String>,
     ) -> Result<Option<AccountConnection>> {
+        look_up(context)?;
         let users = service(context).users(scope(context)).await.map_err(outward)?;
         let arguments = PageArguments { first, after, last, before };
         let page = page_of(&users, "accounts", &arguments, |of| of.user.id.to_string()).map_err(outward)?;
@@ -348,18 +355,19 @@ fn both_given() -> async_graphql::Error {
 }
 
 /// The thing of a global id.
-async fn find(app: &Arc<App>, scope: &Scope, id: &str, argument: &str) -> Result<Option<Node>> {
+async fn find(context: &Context<'_>, id: &str, argument: &str) -> Result<Option<Node>> {
+    let app = app(context)?;
     Ok(match GlobalId::parse(id, argument).map_err(outward)? {
         GlobalId::Prefecture(prefecture) => Some(Node::Prefecture(Prefecture(prefecture))),
         GlobalId::Municipality(code) => {
             app.reference().find(code).map(|at| Node::Municipality(Municipality::new(app.clone(), at)))
         }
-        GlobalId::Strategy(key) => find_strategy(app, scope, key).await?.map(Node::Strategy),
-        GlobalId::PlanNode(key, id) => find_strategy(app, scope, key).await?.and_then(|strategy| {
+        GlobalId::Strategy(key) => find_strategy(context, key).await?.map(Node::Strategy),
+        GlobalId::PlanNode(key, id) => find_strategy(context, key).await?.and_then(|strategy| {
             let at = strategy.domain().node_at(id)?;
             Some(Node::PlanNode(strategy.node(at)))
         }),
-        GlobalId::Indicator(key, id) => find_strategy(app, scope, key).await?.and_then(|strategy| {
+        GlobalId::Indicator(key, id) => find_strategy(context, key).await?.and_then(|strategy| {
             let at = strategy.domain().indicator_at(id)?;
             Some(Node::Indicator(strategy.indicator(at)))
         }),
@@ -368,7 +376,10 @@ async fn find(app: &Arc<App>, scope: &Scope, id: &str, argument: &str) -> Result
             let at = app.reference().official().iter().position(|of| of.indicator.id == key);
             at.map(|at| Node::OfficialIndicator(OfficialIndicator { app: app.clone(), at }))
         }
-        id => find_people(app, scope, id).await?,
+        id => {
+            look_up(context)?;
+            find_people(app, scope(context), id).await?
+        }
     })
 }
 
@@ -431,9 +442,11 @@ async fn find_people(app: &Arc<App>, scope: &Scope, id: GlobalId) -> Result<Opti
     })
 }
 
-async fn find_strategy(app: &Arc<App>, scope: &Scope, key: StrategyKey) -> Result<Option<Strategy>> {
+async fn find_strategy(context: &Context<'_>, key: StrategyKey) -> Result<Option<Strategy>> {
+    let app = service(context);
     let Some(number) = key.revision else {
-        let version = seen(app.draft(scope, key.municipality, key.strategy).await)?.flatten();
+        look_up(context)?;
+        let version = seen(app.draft(scope(context), key.municipality, key.strategy).await)?.flatten();
         let history = app.strategy(key.municipality, key.strategy);
         return Ok(version.map(|version| Strategy { history, version }));
     };

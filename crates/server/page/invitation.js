@@ -1,5 +1,7 @@
 const at = (id) => document.getElementById(id);
 const invitation = location.hash.slice(1);
+// A link to a new password asks for nothing else.
+const isReset = invitation.startsWith('shp_');
 // The secret is not left in the history or the address bar.
 history.replaceState(null, '', location.pathname);
 
@@ -31,6 +33,15 @@ function explain(error) {
 }
 
 async function show() {
+  if (isReset) {
+    for (const id of ['email', 'name']) {
+      at(id).required = false;
+      at(id).parentElement.hidden = true;
+    }
+    tell('新しいパスワードを決めてください。 / Choose a new password.');
+    at('form').hidden = false;
+    return;
+  }
   const { email, name, roleJa, role, municipality, invitedBy } = await ask('/auth/invitation', { invitation });
   const place = municipality ? `${municipality.name ?? municipality.code} ` : '';
   at('to').textContent = `${place}${roleJa} (${role}) – ${invitedBy}`;
@@ -63,14 +74,12 @@ async function start(provider) {
 at('form').onsubmit = async (event) => {
   event.preventDefault();
   try {
-    await ask('/auth/invitation/accept', {
-      invitation,
-      password: at('password').value,
-      email: at('email').value,
-      name: at('name').value,
-    });
+    const password = at('password').value;
+    await (isReset
+      ? ask('/auth/reset', { link: invitation, password })
+      : ask('/auth/invitation/accept', { invitation, password, email: at('email').value, name: at('name').value }));
     at('form').hidden = true;
-    tell('参加しました。これからはメールアドレスとパスワードでログインできます。\n'
+    tell('できました。これからはメールアドレスとパスワードでログインできます。\n'
       + 'Done. From now on, sign in with your e-mail address and password.');
   } catch (error) {
     tell(explain(error));

@@ -22,9 +22,10 @@ async function finish() {
   if (!response.ok) {
     throw new Error();
   }
-  // For the page that opened this one, on the same origin alone: it asked for them.
-  window.opener?.postMessage({ shirube: await response.json() }, location.origin);
-  told.textContent = 'ログインしました。この画面は閉じてかまいません。 / You are signed in. You may close this page.';
+  const { accessToken } = await response.json();
+  told.textContent = 'ログインしました。15分間有効なアクセストークンです。/graphiql の Headers に {"authorization": "Bearer …"} として貼り付けると使えます。'
+    + ' / You are signed in. This access token is good for 15 minutes; paste it into the headers of /graphiql.';
+  document.getElementById('token').textContent = accessToken;
 }
 
 finish().catch(() => {

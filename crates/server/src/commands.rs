@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use shirube_access::{InstanceRole, KeyScope, MunicipalRole, Role, Scope};
+use shirube_access::{Grant, InstanceRole, KeyScope, MunicipalRole, Role, Scope};
 use shirube_app::{App, KeyPlace, SignInError};
 use shirube_domain::{ApiKeyId, Error, municipality::MunicipalityCode};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::{
     Failure, Settings,
     serve::{application, clock, open, public_url},
-    settings::{KeyCommand, KeyOwnerArgs, TokenCommand, UserCommand},
+    settings::{KeyCommand, KeyOwnerArgs, RoleArgs, TokenCommand, UserCommand},
 };
 
 async fn app(settings: &Settings) -> Result<App, Failure> {
@@ -31,9 +31,13 @@ fn instant(at: OffsetDateTime) -> String {
 pub(crate) async fn user(settings: &Settings, command: UserCommand) -> Result<(), Failure> {
     let (app, scope) = (app(settings).await?, Scope::machine());
     match command {
-        UserCommand::Invite { email, name, role, municipality, department } => {
-            let link =
-                invite(&app, &scope, &email, &name, &role, municipality.as_deref(), department.as_deref()).await?;
+        UserCommand::Invite { email, name, role: name_of_role, municipality, department } => {
+            let of = (municipality.as_deref(), department.as_deref());
+            let link = match role(&app, &scope, &name_of_role, of.0, of.1).await? {
+                Grant::Instance(role) => app.invite_to_instance(&scope, &email, &name, role).await?,
+                Grant::Municipal(code, role) => app.invite(&scope, code, &email, &name, role).await?,
+            }
+            .link;
             println!("Send this link to {email}; it works once, within seven days:\n  {link}");
         }
         UserCommand::List { municipality: Some(municipality) } => {
@@ -61,6 +65,13 @@ pub(crate) async fn user(settings: &Settings, command: UserCommand) -> Result<()
             app.set_user_enabled(&scope, of.user.id, true, reason).await?;
             println!("{} may sign in.", of.user.email);
         }
+        UserCommand::Grant(args) => set_role(&app, &scope, args, true).await?,
+        UserCommand::Revoke(args) => set_role(&app, &scope, args, false).await?,
+        UserCommand::Reset { email } => {
+            let of = app.user_of_email(&scope, &email).await?;
+            let link = app.reset_link(&scope, of.user.id).await?;
+            println!("Send this link to {}; it works once, within a day:\n  {link}", of.user.email);
+        }
         UserCommand::SignOut { email } => {
             let of = app.user_of_email(&scope, &email).await?;
             let ended = app.end_sessions(&scope, of.user.id).await?;
@@ -70,22 +81,21 @@ pub(crate) async fn user(settings: &Settings, command: UserCommand) -> Result<()
     Ok(())
 }
 
-async fn invite(
+/// A role that somebody typed: in the instance, or in a municipality.
+async fn role(
     app: &App,
     scope: &Scope,
-    email: &str,
-    name: &str,
     role: &str,
     municipality: Option<&str>,
     department: Option<&str>,
-) -> Result<String, Failure> {
+) -> Result<Grant, Failure> {
     let role = Role::ALL.into_iter().find(|of| of.name() == role).ok_or_else(|| {
         let names: Vec<&str> = Role::ALL.iter().map(|role| role.name()).collect();
         format!("“{role}” is not a role; it is one of {}", names.join(", "))
     })?;
     let Some(municipality) = municipality else {
         let role = InstanceRole::named(role.name()).ok_or("name the municipality of this role with --municipality")?;
-        return Ok(app.invite_to_instance(scope, email, name, role).await?.link);
+        return Ok(Grant::Instance(role));
     };
     let code = code(municipality)?;
     let department = match department {
@@ -96,7 +106,29 @@ async fn invite(
         }
         None => None,
     };
-    Ok(app.invite(scope, code, email, name, MunicipalRole::new(role, department)?).await?.link)
+    Ok(Grant::Municipal(code, MunicipalRole::new(role, department)?))
+}
+
+/// Gives a user a role, or takes it.
+async fn set_role(app: &App, scope: &Scope, args: RoleArgs, has: bool) -> Result<(), Failure> {
+    let RoleArgs { email, role: name, municipality, department } = args;
+    let user = app.user_of_email(scope, &email).await?.user;
+    match role(app, scope, &name, municipality.as_deref(), department.as_deref()).await? {
+        Grant::Instance(role) => {
+            app.set_instance_role(scope, user.id, role, has).await?;
+        }
+        Grant::Municipal(code, role) if has => {
+            app.grant_role(scope, code, user.id, role).await?;
+        }
+        Grant::Municipal(code, role) => {
+            let members = app.members(scope, code).await?;
+            let held = members.into_iter().find(|of| of.user.id == user.id && of.role == role);
+            let held = held.ok_or_else(|| format!("{} has no such role", user.email))?;
+            app.revoke_role(scope, code, held.id, None).await?;
+        }
+    }
+    println!("{} {} the role {name}.", user.email, if has { "has" } else { "has no longer" });
+    Ok(())
 }
 
 async fn place(app: &App, scope: &Scope, owner: &KeyOwnerArgs) -> Result<KeyPlace, Failure> {

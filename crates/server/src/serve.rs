@@ -147,6 +147,9 @@ pub async fn start_at(settings: &Settings, clock: Clock) -> Result<Running, Fail
     if let SecondLock::Off(why) = store.second_lock().await? {
         tracing::warn!(why, "the second lock between municipalities is off; deploy/README.md tells how to set it up");
     }
+    if settings.public_url.is_none() && address.ip().is_unspecified() {
+        tracing::warn!("links and tokens name an address that nobody can reach; set --public-url");
+    }
     let app = Arc::new(application(settings, store, public_url(settings, address), clock).await?);
     let api = Arc::new(Api::new(app.clone(), settings.introspection));
     let rates = Arc::new(Rates::new(&settings.rates));

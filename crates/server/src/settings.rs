@@ -32,7 +32,7 @@ pub(crate) enum Command {
     },
     /// Load the sample data into an empty database: all municipalities, official statistics, two real strategies
     Sample,
-    /// Manage users: invite, list, disable, enable, sign out
+    /// Manage users: invite, list, grant, revoke, reset, disable, enable, sign out
     #[command(subcommand)]
     User(UserCommand),
     /// Manage API keys: create, list, revoke
@@ -86,11 +86,36 @@ pub(crate) enum UserCommand {
         #[arg(long)]
         reason: Option<String>,
     },
+    /// Give a user a role
+    Grant(RoleArgs),
+    /// Take a role from a user
+    Revoke(RoleArgs),
+    /// Print a link with which a user chooses a new password
+    Reset {
+        /// The e-mail address of the user
+        email: String,
+    },
     /// End all sessions of a user
     SignOut {
         /// The e-mail address of the user
         email: String,
     },
+}
+
+/// A role of a user.
+#[derive(Args)]
+pub(crate) struct RoleArgs {
+    /// The e-mail address of the user
+    pub(crate) email: String,
+    /// operator, researcher, administrator, planner, reporter or reviewer
+    #[arg(long)]
+    pub(crate) role: String,
+    /// The code of the municipality, for a role in one
+    #[arg(long, value_name = "CODE")]
+    pub(crate) municipality: Option<String>,
+    /// The name of the department, for a reporter
+    #[arg(long)]
+    pub(crate) department: Option<String>,
 }
 
 /// Whose an API key is.

@@ -4,18 +4,22 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect, prelude::Expr};
 use serde_json::json;
 use shirube_access::{
     InstanceRole, User,
+    secret::SecretHash,
     table::{ManageOwnAccount, ManageUsers},
 };
 use shirube_domain::{SessionId, UserId};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::{
     Commons, StoreResult,
     audit::Record,
     commons::{changing, every, user_of},
-    rows::people::{session, user_account},
-    sign_in::{Account, account_of, end_sessions},
+    rows::people::{instance_invitation, reset_link, session, user_account},
+    sign_in::{Account, REFRESH, SESSION, account_of, end_sessions},
 };
+
+/// How long a link to a new password is good.
+const RESET: Duration = Duration::days(1);
 
 /// An account, as those who run the instance see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,8 +84,11 @@ impl Commons<ManageOwnAccount> {
             .order_by_desc(session::Column::Id)
             .limit(100);
         let rows = self.all(own).await?;
+        let goes_on =
+            |row: &session::Model| self.at() < row.refreshed_at + REFRESH && self.at() < row.created_at + SESSION;
         Ok(rows
             .into_iter()
+            .filter(goes_on)
             .map(|row| ListedSession {
                 id: SessionId::from_uuid(row.id),
                 created_at: row.created_at,
@@ -166,6 +173,14 @@ impl Commons<ManageUsers> {
             .await?;
         if !enabled {
             end_sessions(&self, user, None, "disabled").await?;
+            // Nor do they come back by a link of their own making.
+            changing::<instance_invitation::Entity>()
+                .col_expr(instance_invitation::Column::CancelledAt, Expr::value(self.at()))
+                .filter(instance_invitation::Column::InviterId.eq(user.uuid()))
+                .filter(instance_invitation::Column::AcceptedAt.is_null())
+                .filter(instance_invitation::Column::CancelledAt.is_null())
+                .exec(self.connection())
+                .await?;
         }
         let mut record = Record::new(if enabled { "user_enabled" } else { "user_disabled" }, "user").subject(user);
         if let Some(reason) = reason {
@@ -197,6 +212,23 @@ impl Commons<ManageUsers> {
         let event = if has { "role_granted" } else { "role_revoked" };
         self.commit(Record::new(event, "user").subject(user).before(roles(had)).after(roles(has))).await?;
         Ok(RoleChange::Made)
+    }
+
+    /// Makes a link with which a user chooses a new password, good for a day; `false` if there is no such user.
+    pub async fn make_reset_link(self, user: UserId, hash: &SecretHash) -> StoreResult<bool> {
+        if self.account_row(user).await?.is_none() {
+            return Ok(false);
+        }
+        self.insert::<reset_link::Entity>(reset_link::Model {
+            hash: hash.as_str().to_owned(),
+            user_id: user.uuid(),
+            created_at: self.at(),
+            expires_at: self.at() + RESET,
+            used_at: None,
+        })
+        .await?;
+        self.commit(Record::new("reset_link_made", "user").subject(user)).await?;
+        Ok(true)
     }
 
     /// Ends all sessions of a user; says how many.

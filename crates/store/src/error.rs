@@ -35,6 +35,14 @@ pub enum StoreError {
          PASSWORD …`), and run `shirube migrate` again"
     )]
     Role(String),
+    /// There are as many as there may be.
+    #[error("there are {most} {what} already, which is the most; remove some first")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many.
+        most: usize,
+    },
     /// Any other error of the database.
     #[error("the database refused a statement")]
     Database(#[source] DbErr),

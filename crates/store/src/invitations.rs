@@ -1,6 +1,6 @@
 //! Invitations: a link that works once. To a municipality it is one of its rows; to the instance it belongs to nobody.
 
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, prelude::Expr};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect, prelude::Expr};
 use serde_json::json;
 use shirube_access::{
     Grant, InstanceRole, MunicipalRole, User,
@@ -21,6 +21,11 @@ use crate::{
     },
     sign_in::{Account, account_of, actor_of},
 };
+
+/// How many invitations are listed.
+const LISTED: u64 = 1_000;
+/// The most open invitations of a municipality.
+const OPEN: usize = 500;
 
 /// Whether an invitation can still be accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,6 +128,7 @@ fn municipal(row: invitation::Model, now: OffsetDateTime) -> StoreResult<Invitat
         role,
         department_id,
         invited_by,
+        inviter_id: _,
         created_at,
         expires_at,
         accepted_at,
@@ -148,6 +154,7 @@ fn instance(row: instance_invitation::Model, now: OffsetDateTime) -> StoreResult
         name,
         role,
         invited_by,
+        inviter_id: _,
         created_at,
         expires_at,
         accepted_at,
@@ -172,9 +179,10 @@ fn invited_by(actor: &shirube_access::Actor) -> String {
 }
 
 impl Tenant<ReadPeople> {
-    /// All invitations, the latest first.
+    /// The invitations of late, the latest first; those that are open are all among them.
     pub async fn invitations(&self) -> StoreResult<Vec<Invitation>> {
-        let rows = self.all(self.rows::<invitation::Entity>().order_by_desc(invitation::Column::Id)).await?;
+        let rows =
+            self.all(self.rows::<invitation::Entity>().order_by_desc(invitation::Column::Id).limit(LISTED)).await?;
         rows.into_iter().map(|row| municipal(row, self.at())).collect()
     }
 }
@@ -187,6 +195,15 @@ impl Tenant<ManagePeople> {
         {
             return Ok(None);
         }
+        let open = self
+            .rows::<invitation::Entity>()
+            .filter(invitation::Column::AcceptedAt.is_null())
+            .filter(invitation::Column::CancelledAt.is_null())
+            .filter(invitation::Column::ExpiresAt.gt(self.at()))
+            .limit(OPEN as u64);
+        if self.all(open).await?.len() >= OPEN {
+            return Err(StoreError::TooMany { what: "open invitations", most: OPEN });
+        }
         let row = invitation::Model {
             municipality: self.municipality().to_string(),
             id: fresh_id(self.at()),
@@ -196,6 +213,7 @@ impl Tenant<ManagePeople> {
             role: role.role().name().to_owned(),
             department_id: role.department().map(DepartmentId::uuid),
             invited_by: invited_by(self.permit().actor()),
+            inviter_id: self.permit().actor().id,
             created_at: self.at(),
             expires_at: new.expires_at,
             accepted_at: None,
@@ -285,9 +303,9 @@ impl Tenant<AcceptInvitation> {
 }
 
 impl Commons<ManageUsers> {
-    /// All invitations to the instance, the latest first.
+    /// The invitations to the instance of late, the latest first.
     pub async fn invitations(&self) -> StoreResult<Vec<Invitation>> {
-        let all = every::<instance_invitation::Entity>().order_by_desc(instance_invitation::Column::Id);
+        let all = every::<instance_invitation::Entity>().order_by_desc(instance_invitation::Column::Id).limit(LISTED);
         self.all(all).await?.into_iter().map(|row| instance(row, self.at())).collect()
     }
 
@@ -300,6 +318,7 @@ impl Commons<ManageUsers> {
             name: new.name,
             role: role.role().name().to_owned(),
             invited_by: invited_by(self.permit().actor()),
+            inviter_id: self.permit().actor().id,
             created_at: self.at(),
             expires_at: new.expires_at,
             accepted_at: None,
@@ -361,6 +380,13 @@ impl Commons<SignIn> {
             .await?;
         if accepted.rows_affected == 0 {
             return Ok(None);
+        }
+        // The link of a new instance is for its first operator, and for nobody after.
+        if row.email.is_none() {
+            let operators = every::<user_account::Entity>().filter(user_account::Column::Operator.eq(true));
+            if self.one(operators.lock_exclusive()).await?.is_some() {
+                return Ok(None);
+            }
         }
         let role = InstanceRole::named(&row.role).ok_or_else(|| StoreError::corrupt("a role that is none"))?;
         let user = match by {

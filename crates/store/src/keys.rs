@@ -5,7 +5,7 @@ use serde_json::json;
 use shirube_access::{
     KeyFacts, KeyOwner, KeyScope,
     secret::SecretHash,
-    table::{MakeOwnKeys, ManageMunicipalKeys, ManageOwnAccount, ShowKey, SignIn},
+    table::{MakeOwnKeys, ManageMunicipalKeys, ManageOwnAccount, NoteKeyUse, Recognize, ShowKey, SignIn},
 };
 use shirube_domain::{ApiKeyId, UserId, municipality::MunicipalityCode};
 use time::{Duration, OffsetDateTime};
@@ -19,6 +19,15 @@ use crate::{
 
 /// How exactly it is known when a key was last used.
 const USED: Duration = Duration::minutes(1);
+
+/// How many keys are listed.
+const LISTED: u64 = 200;
+/// The most keys of one owner that are neither revoked nor expired.
+const LIVE: usize = 50;
+
+fn room(live: usize) -> StoreResult<()> {
+    if live < LIVE { Ok(()) } else { Err(StoreError::TooMany { what: "API keys", most: LIVE }) }
+}
 
 /// An API key, without its secret, which nobody knows any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,12 +105,20 @@ fn personal(row: personal_key::Model) -> StoreResult<ApiKey> {
 impl Tenant<ManageMunicipalKeys> {
     /// All keys of the municipality, the latest first.
     pub async fn keys(&self) -> StoreResult<Vec<ApiKey>> {
-        let rows = self.all(self.rows::<municipal_key::Entity>().order_by_desc(municipal_key::Column::Id)).await?;
+        let rows = self
+            .all(self.rows::<municipal_key::Entity>().order_by_desc(municipal_key::Column::Id).limit(LISTED))
+            .await?;
         rows.into_iter().map(municipal).collect()
     }
 
     /// Makes a key.
     pub async fn make_key(self, new: NewKey) -> StoreResult<ApiKey> {
+        let live = self
+            .rows::<municipal_key::Entity>()
+            .filter(municipal_key::Column::RevokedAt.is_null())
+            .filter(municipal_key::Column::ExpiresAt.gt(self.at()))
+            .limit(LIVE as u64);
+        room(self.all(live).await?.len())?;
         let row = municipal_key::Model {
             municipality: self.municipality().to_string(),
             id: fresh_id(self.at()),
@@ -152,7 +169,9 @@ impl Tenant<ShowKey> {
             live: row.revoked_at.is_none(),
         }))
     }
+}
 
+impl Tenant<NoteKeyUse> {
     /// Notes that a key was used, to the minute.
     pub async fn key_used(self, key: ApiKeyId) -> StoreResult<()> {
         let at = self.at();
@@ -173,6 +192,12 @@ impl Commons<MakeOwnKeys> {
     /// Makes a key of one's own.
     pub async fn make_key(self, new: NewKey) -> StoreResult<ApiKey> {
         let user = *self.permit().target();
+        let live = every::<personal_key::Entity>()
+            .filter(personal_key::Column::UserId.eq(user.uuid()))
+            .filter(personal_key::Column::RevokedAt.is_null())
+            .filter(personal_key::Column::ExpiresAt.gt(self.at()))
+            .limit(LIVE as u64);
+        room(self.all(live).await?.len())?;
         let row = personal_key::Model {
             id: fresh_id(self.at()),
             user_id: user.uuid(),
@@ -198,7 +223,7 @@ impl Commons<ManageOwnAccount> {
         let own = every::<personal_key::Entity>()
             .filter(personal_key::Column::UserId.eq(self.permit().target().uuid()))
             .order_by_desc(personal_key::Column::Id)
-            .limit(1_000);
+            .limit(LISTED);
         self.all(own).await?.into_iter().map(personal).collect()
     }
 
@@ -223,6 +248,23 @@ impl Commons<ManageOwnAccount> {
 }
 
 impl Commons<SignIn> {
+    /// Notes that a user's API key was used, to the minute.
+    pub async fn key_used(self, key: ApiKeyId) -> StoreResult<()> {
+        let at = self.at();
+        let found = every::<personal_key::Entity>().filter(personal_key::Column::Id.eq(key.uuid()));
+        if self.one(found).await?.is_none_or(|row| row.used_at.is_some_and(|used| used + USED > at)) {
+            return Ok(());
+        }
+        changing::<personal_key::Entity>()
+            .col_expr(personal_key::Column::UsedAt, Expr::value(at))
+            .filter(personal_key::Column::Id.eq(key.uuid()))
+            .exec(self.connection())
+            .await?;
+        self.commit_unrecorded().await
+    }
+}
+
+impl Commons<Recognize> {
     /// What is stored about a user's API key.
     pub async fn key_facts(&self, shown: &SecretHash) -> StoreResult<Option<KeyFacts>> {
         let found = every::<personal_key::Entity>().filter(personal_key::Column::Hash.eq(shown.as_str()));
@@ -237,20 +279,5 @@ impl Commons<SignIn> {
             expires_at: row.expires_at,
             live: row.revoked_at.is_none() && account.disabled_at.is_none(),
         }))
-    }
-
-    /// Notes that a user's API key was used, to the minute.
-    pub async fn key_used(self, key: ApiKeyId) -> StoreResult<()> {
-        let at = self.at();
-        let found = every::<personal_key::Entity>().filter(personal_key::Column::Id.eq(key.uuid()));
-        if self.one(found).await?.is_none_or(|row| row.used_at.is_some_and(|used| used + USED > at)) {
-            return Ok(());
-        }
-        changing::<personal_key::Entity>()
-            .col_expr(personal_key::Column::UsedAt, Expr::value(at))
-            .filter(personal_key::Column::Id.eq(key.uuid()))
-            .exec(self.connection())
-            .await?;
-        self.commit_unrecorded().await
     }
 }

@@ -33,6 +33,6 @@ pub use locks::SecondLock;
 pub use members::{DepartmentChange, Member, MemberChange};
 pub use publication::StoredPublication;
 pub use reference::{InitialData, SeriesResult};
-pub use sign_in::{ATTEMPT, Account, REFRESH, Refreshed, SESSION, StoredAttempt};
+pub use sign_in::{Account, Refreshed, Rehashed, StoredAttempt};
 pub use store::{Backend, Observer, Store, StoreOptions};
 pub use tenant::Tenant;

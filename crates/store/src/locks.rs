@@ -40,6 +40,7 @@ const GRANTS: [(&str, &[&str]); 3] = [
             "session",
             "refresh_token",
             "sign_in_attempt",
+            "reset_link",
             "personal_key",
             "instance_invitation",
         ],

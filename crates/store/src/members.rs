@@ -23,6 +23,11 @@ use crate::{
     sign_in::accounts,
 };
 
+/// The most departments of a municipality.
+const DEPARTMENTS: usize = 500;
+/// The most roles that the people of a municipality have.
+const MEMBERSHIPS: usize = 5_000;
+
 /// A role that somebody has in a municipality.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
@@ -168,6 +173,9 @@ impl Tenant<ManagePeople> {
         if role.department().is_some() && department.is_none() {
             return Ok(MemberChange::NoDepartment);
         }
+        if members.len() >= MEMBERSHIPS {
+            return Err(StoreError::TooMany { what: "roles", most: MEMBERSHIPS });
+        }
         let id = self.write_membership(user, role).await?;
         let made = Member { id, role, department, granted_at: self.at(), ..known.clone() };
         let mut after = place(role);
@@ -191,6 +199,16 @@ impl Tenant<ManagePeople> {
             .filter(membership::Column::Id.eq(membership.uuid()))
             .exec(self.connection())
             .await?;
+        // Nor does a former administrator come back by a link of their own making.
+        if going.role.role() == Role::Administrator {
+            self.update::<invitation::Entity>()
+                .col_expr(invitation::Column::CancelledAt, Expr::value(self.at()))
+                .filter(invitation::Column::InviterId.eq(going.user.id.uuid()))
+                .filter(invitation::Column::AcceptedAt.is_null())
+                .filter(invitation::Column::CancelledAt.is_null())
+                .exec(self.connection())
+                .await?;
+        }
         let mut before = place(going.role);
         before["user"] = going.user.id.to_string().into();
         let mut record = Record::new("role_revoked", "membership").subject(membership).before(before);
@@ -205,7 +223,11 @@ impl Tenant<ManagePeople> {
 impl Tenant<ManageDepartments> {
     /// Adds a department.
     pub async fn add(self, name: String) -> StoreResult<DepartmentChange> {
-        if self.department_rows().await?.iter().any(|of| of.name == name) {
+        let all = self.department_rows().await?;
+        if all.len() >= DEPARTMENTS {
+            return Err(StoreError::TooMany { what: "departments", most: DEPARTMENTS });
+        }
+        if all.iter().any(|of| of.name == name) {
             return Ok(DepartmentChange::NameTaken);
         }
         let made = Department { id: DepartmentId::from_uuid(fresh_id(self.at())), name };
@@ -244,7 +266,12 @@ impl Tenant<ManageDepartments> {
         let people = self.rows::<membership::Entity>().filter(membership::Column::DepartmentId.eq(id.uuid()));
         let nodes = self.rows::<plan_node::Entity>().filter(plan_node::Column::DepartmentId.eq(id.uuid()));
         let indicators = self.rows::<indicator::Entity>().filter(indicator::Column::DepartmentId.eq(id.uuid()));
-        let invited = self.rows::<invitation::Entity>().filter(invitation::Column::DepartmentId.eq(id.uuid()));
+        let invited = self
+            .rows::<invitation::Entity>()
+            .filter(invitation::Column::DepartmentId.eq(id.uuid()))
+            .filter(invitation::Column::AcceptedAt.is_null())
+            .filter(invitation::Column::CancelledAt.is_null())
+            .filter(invitation::Column::ExpiresAt.gt(self.at()));
         let used = self.one(people).await?.is_some()
             || self.one(nodes).await?.is_some()
             || self.one(indicators).await?.is_some()

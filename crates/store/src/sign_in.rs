@@ -4,7 +4,11 @@ use std::net::IpAddr;
 
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect, prelude::Expr};
 use serde_json::json;
-use shirube_access::{Actor, ActorKind, SessionFacts, User, secret::SecretHash, table::SignIn};
+use shirube_access::{
+    Actor, ActorKind, SessionFacts, User,
+    secret::{SecretHash, Shown},
+    table::{Recognize, SignIn},
+};
 use shirube_domain::{SessionId, UserId};
 use time::{Duration, OffsetDateTime};
 
@@ -12,15 +16,18 @@ use crate::{
     Commons, StoreResult,
     audit::{Record, fresh_id},
     commons::{changing, every, removing, user_of},
-    rows::people::{identity, refresh_token, session, sign_in_attempt, user_account},
+    rows::{
+        convert::parse,
+        people::{identity, refresh_token, reset_link, session, sign_in_attempt, user_account},
+    },
 };
 
 /// How long a refresh token is good, unused.
-pub const REFRESH: Duration = Duration::days(14);
+pub(crate) const REFRESH: Duration = Duration::days(14);
 /// How long a session lasts at most.
-pub const SESSION: Duration = Duration::days(90);
+pub(crate) const SESSION: Duration = Duration::days(90);
 /// How long a sign-in with another provider may take.
-pub const ATTEMPT: Duration = Duration::minutes(10);
+const ATTEMPT: Duration = Duration::minutes(10);
 
 /// An account, with the hash of its password.
 #[derive(Clone)]
@@ -56,7 +63,16 @@ pub struct StoredAttempt {
     /// What proves that we are the ones who began.
     pub verifier: String,
     /// The invitation that is being accepted, if one is.
-    pub invitation: Option<String>,
+    pub invitation: Option<Shown>,
+}
+
+/// A new hash of the same password, for one with outdated parameters.
+#[derive(Clone)]
+pub struct Rehashed {
+    /// The hash that it replaces, if it still is the one.
+    pub old: String,
+    /// The new one.
+    pub new: String,
 }
 
 /// Who signed in, as the actor of the record.
@@ -94,13 +110,14 @@ impl Commons<SignIn> {
         Ok(self.one(found).await?.is_some())
     }
 
-    /// Begins a session of a user who proved who they are; a new hash of the password replaces the stored one.
+    /// Begins a session of a user who proved who they are; a new hash of the password replaces the stored one. Refresh tokens
+    /// that are good no more are removed.
     pub async fn begin_session(
         self,
         user: &User,
         method: &'static str,
         refresh: &SecretHash,
-        password: Option<String>,
+        rehashed: Option<Rehashed>,
     ) -> StoreResult<SessionId> {
         let id = fresh_id(self.at());
         let by = self.permit().actor().clone();
@@ -114,11 +131,16 @@ impl Commons<SignIn> {
             ended_by: None,
         })
         .await?;
+        removing::<refresh_token::Entity>()
+            .filter(refresh_token::Column::ExpiresAt.lte(self.at()))
+            .exec(self.connection())
+            .await?;
         self.insert::<refresh_token::Entity>(token(refresh, id, self.at())).await?;
-        if let Some(password) = password {
+        if let Some(Rehashed { old, new }) = rehashed {
             changing::<user_account::Entity>()
-                .col_expr(user_account::Column::Password, Expr::value(password))
+                .col_expr(user_account::Column::Password, Expr::value(new))
                 .filter(user_account::Column::Id.eq(user.id.uuid()))
+                .filter(user_account::Column::Password.eq(old))
                 .exec(self.connection())
                 .await?;
         }
@@ -189,24 +211,11 @@ impl Commons<SignIn> {
         Ok(Some(session))
     }
 
-    /// What is stored about a session.
-    pub async fn session_facts(&self, session: SessionId) -> StoreResult<Option<SessionFacts>> {
-        let found = every::<session::Entity>().filter(session::Column::Id.eq(session.uuid()));
-        let Some(row) = self.one(found).await? else { return Ok(None) };
-        let Some(account) = self.account_row(UserId::from_uuid(row.user_id)).await? else { return Ok(None) };
-        let live = row.ended_at.is_none() && account.disabled_at.is_none() && self.at() < row.created_at + SESSION;
-        let grants = if live { self.grants(&account).await? } else { Vec::new() };
-        Ok(Some(SessionFacts { session, user: user_of(&account), live, grants }))
-    }
-
     /// Remembers a sign-in with another provider that has begun, and forgets those that never ended.
     pub async fn remember_attempt(self, hash: &SecretHash, attempt: StoredAttempt) -> StoreResult<()> {
         let StoredAttempt { provider, state, nonce, verifier, invitation } = attempt;
-        let late = every::<sign_in_attempt::Entity>();
-        let late: Vec<String> =
-            self.all(late).await?.into_iter().filter(|row| row.expires_at <= self.at()).map(|row| row.hash).collect();
         removing::<sign_in_attempt::Entity>()
-            .filter(sign_in_attempt::Column::Hash.is_in(late))
+            .filter(sign_in_attempt::Column::ExpiresAt.lte(self.at()))
             .exec(self.connection())
             .await?;
         self.insert::<sign_in_attempt::Entity>(sign_in_attempt::Model {
@@ -215,7 +224,8 @@ impl Commons<SignIn> {
             state,
             nonce,
             verifier,
-            invitation,
+            invitation_place: invitation.as_ref().and_then(|of| of.municipality).map(|code| code.to_string()),
+            invitation: invitation.map(|of| of.hash.as_str().to_owned()),
             expires_at: self.at() + ATTEMPT,
         })
         .await?;
@@ -232,9 +242,58 @@ impl Commons<SignIn> {
             .await?;
         let at = self.at();
         self.commit_unrecorded().await?;
-        let sign_in_attempt::Model { hash: _, provider, state, nonce, verifier, invitation, expires_at } = row;
+        let sign_in_attempt::Model {
+            hash: _,
+            provider,
+            state,
+            nonce,
+            verifier,
+            invitation_place,
+            invitation,
+            expires_at,
+        } = row;
+        let municipality = invitation_place.as_deref().map(parse).transpose()?;
+        let invitation = invitation.map(|hash| Shown { municipality, hash: hash.into() });
         let good = taken.rows_affected == 1 && at < expires_at;
         Ok(good.then_some(StoredAttempt { provider, state, nonce, verifier, invitation }))
+    }
+
+    /// The account of a user whose link to a new password is good.
+    pub async fn account_of_reset_link(&self, shown: &SecretHash) -> StoreResult<Option<Account>> {
+        let found = every::<reset_link::Entity>().filter(reset_link::Column::Hash.eq(shown.as_str()));
+        let Some(row) = self.one(found).await? else { return Ok(None) };
+        if row.used_at.is_some() || row.expires_at <= self.at() {
+            return Ok(None);
+        }
+        let account = self.account_row(UserId::from_uuid(row.user_id)).await?;
+        Ok(account.as_ref().map(account_of).filter(|account| account.enabled))
+    }
+
+    /// Uses a link up: sets the password and ends all sessions. `false` if somebody was quicker.
+    pub async fn use_reset_link(self, shown: &SecretHash, password: String) -> StoreResult<bool> {
+        let found = every::<reset_link::Entity>().filter(reset_link::Column::Hash.eq(shown.as_str()));
+        let Some(row) = self.one(found).await? else { return Ok(false) };
+        let Some(account) = self.account_row(UserId::from_uuid(row.user_id)).await? else { return Ok(false) };
+        let used = changing::<reset_link::Entity>()
+            .col_expr(reset_link::Column::UsedAt, Expr::value(self.at()))
+            .filter(reset_link::Column::Hash.eq(shown.as_str()))
+            .filter(reset_link::Column::UsedAt.is_null())
+            .exec(self.connection())
+            .await?;
+        if used.rows_affected == 0 {
+            return Ok(false);
+        }
+        changing::<user_account::Entity>()
+            .col_expr(user_account::Column::Password, Expr::value(password))
+            .filter(user_account::Column::Id.eq(row.user_id))
+            .exec(self.connection())
+            .await?;
+        let user = user_of(&account);
+        let ended = end_sessions(&self, user.id, None, "reset").await?;
+        let record = Record::new("password_reset", "user").subject(user.id).after(json!({ "sessionsEnded": ended }));
+        let actor = actor_of(&user, self.permit().actor());
+        self.commit_as(actor, record).await?;
+        Ok(true)
     }
 
     async fn end(&self, session: SessionId, by: &'static str) -> StoreResult<()> {
@@ -246,6 +305,18 @@ impl Commons<SignIn> {
             .exec(self.connection())
             .await?;
         Ok(())
+    }
+}
+
+impl Commons<Recognize> {
+    /// What is stored about a session.
+    pub async fn session_facts(&self, session: SessionId) -> StoreResult<Option<SessionFacts>> {
+        let found = every::<session::Entity>().filter(session::Column::Id.eq(session.uuid()));
+        let Some(row) = self.one(found).await? else { return Ok(None) };
+        let Some(account) = self.account_row(UserId::from_uuid(row.user_id)).await? else { return Ok(None) };
+        let live = row.ended_at.is_none() && account.disabled_at.is_none() && self.at() < row.created_at + SESSION;
+        let grants = if live { self.grants(&account).await? } else { Vec::new() };
+        Ok(Some(SessionFacts { session, user: user_of(&account), live, grants }))
     }
 }
 

@@ -111,6 +111,20 @@ payload!(EndSessionsPayload {
     ended: u64,
 });
 
+/// Makes a link with which a user who cannot sign in any more chooses a new password.
+#[derive(InputObject)]
+pub(crate) struct ResetPasswordInput {
+    /// Given back as it is.
+    client_mutation_id: Option<String>,
+    /// The id of the user.
+    user: ID,
+}
+
+payload!(ResetPasswordPayload {
+    /// The link to send to the user. It is shown once, works once, and within a day; until then nothing changes.
+    link: String,
+});
+
 fn instance_role(role: Role) -> Result<InstanceRole, Error> {
     match AccessRole::from(role) {
         AccessRole::Operator => Ok(InstanceRole::Operator),
@@ -181,6 +195,21 @@ impl UserMutation {
     ) -> Result<Option<EnableUserPayload>> {
         let (account, user_errors) = set_enabled(context, &input.user, true, input.reason).await?;
         Ok(Some(EnableUserPayload { client_mutation_id: input.client_mutation_id, account, user_errors }))
+    }
+
+    /// Makes a link with which a user who cannot sign in any more chooses a new password. The link in the answer is for them.
+    async fn reset_password(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Whose.")] input: ResetPasswordInput,
+    ) -> Result<Option<ResetPasswordPayload>> {
+        let (app, scope) = (service(context), scope(context));
+        let made = async {
+            app.may_manage_users(scope)?;
+            app.reset_link(scope, user_id(&input.user, "user")?).await
+        };
+        let (link, user_errors) = settled(made.await)?;
+        Ok(Some(ResetPasswordPayload { client_mutation_id: input.client_mutation_id, link, user_errors }))
     }
 
     /// Ends all sessions of a user.

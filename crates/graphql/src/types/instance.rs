@@ -59,6 +59,7 @@ impl Instance {
             selections: limits::SELECTIONS,
             cost: limits::COST,
             items: limits::ITEMS,
+            look_ups: limits::LOOK_UPS,
             variable_values: limits::VARIABLE_VALUES,
             variable_characters: limits::VARIABLE_CHARACTERS,
             page_size: page::PAGE_LIMIT,
@@ -101,6 +102,8 @@ pub(crate) struct Limits {
     cost: usize,
     /// Items that the lists of one answer may hold in all.
     items: usize,
+    /// Looks at what is not published that one answer may take.
+    look_ups: usize,
     /// Values in the variables of a request.
     variable_values: usize,
     /// Characters in the variables of a request.

@@ -11,7 +11,11 @@ use shirube_app::{App, KeyPlace};
 use shirube_domain::municipality::MunicipalityCode;
 
 use super::{ApiKey, Municipality, User, people::Role};
-use crate::{error::outward, limits::spend, scalars::DateTime};
+use crate::{
+    error::outward,
+    limits::{look_up, spend},
+    scalars::DateTime,
+};
 
 /// How somebody says who they are.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +76,7 @@ impl Viewer {
     async fn api_keys(&self, context: &Context<'_>) -> Result<Vec<ApiKey>> {
         let app: &Arc<App> = context.data_unchecked();
         let (user, _) = App::own(&self.0).map_err(outward)?;
+        look_up(context)?;
         let keys = app.keys(&self.0, KeyPlace::User(user)).await.map_err(outward)?;
         spend(context, keys.len())?;
         Ok(keys.into_iter().map(ApiKey).collect())
@@ -80,6 +85,7 @@ impl Viewer {
     /// The user's sessions that go on, the latest first.
     async fn sessions(&self, context: &Context<'_>) -> Result<Vec<Session>> {
         let app: &Arc<App> = context.data_unchecked();
+        look_up(context)?;
         let sessions = app.sessions(&self.0).await.map_err(outward)?;
         spend(context, sessions.len())?;
         Ok(sessions.into_iter().map(Session).collect())

@@ -38,6 +38,7 @@ pub(super) fn open_routes() -> Router<Doors> {
         .route("/auth/sign-out", post(sign_out))
         .route("/auth/invitation", post(invitation))
         .route("/auth/invitation/accept", post(accept))
+        .route("/auth/reset", post(reset))
         .route("/auth/providers", get(providers))
         .route("/auth/providers/{id}/start", post(start))
         .route("/auth/finish", post(finish))
@@ -250,6 +251,13 @@ async fn accept(State(doors): State<Doors>, from: Whence, headers: HeaderMap, bo
     let (email, name) = (fields.optional("email")?, fields.optional("name")?);
     let accepting = doors.app.accept_invitation(&secret, &password, email.as_deref(), name.as_deref(), whence(from));
     Ok(tokens(&timely(accepting).await?))
+}
+
+/// A new password by a link of those who run the instance.
+async fn reset(State(doors): State<Doors>, from: Whence, headers: HeaderMap, body: Body) -> Answered {
+    let mut fields = Fields::read(&headers, body).await?;
+    let (secret, password) = (fields.required("link")?, fields.required("password")?);
+    Ok(tokens(&timely(doors.app.reset_password(&secret, &password, whence(from))).await?))
 }
 
 async fn providers(State(doors): State<Doors>) -> Response {

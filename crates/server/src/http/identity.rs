@@ -12,9 +12,10 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use shirube_access::{Caller, Origin, Scope, table};
+use shirube_access::{Caller, KeyFacts, KeyOwner, Origin, Scope, table};
 use shirube_app::Unbelieved;
 use shirube_graphql::{limits, whole_seconds};
+use uuid::Uuid;
 
 use super::{
     Doors,
@@ -83,8 +84,8 @@ pub(crate) async fn identify(
     let asker = scope.actor().id;
     let key = match scope.caller() {
         Caller::User(facts) => Some(RateKey::User(facts.user.id.uuid())),
-        Caller::Key(facts) if may_in_bulk(&scope) => Some(RateKey::Key(facts.id.uuid())),
-        Caller::Key(facts) => Some(RateKey::User(facts.id.uuid())),
+        Caller::Key(facts) if may_in_bulk(&scope) => Some(RateKey::Key(owner(facts))),
+        Caller::Key(facts) => Some(RateKey::User(owner(facts))),
         Caller::Anonymous | Caller::Machine => None,
     };
     if let Some(key) = key {
@@ -96,6 +97,14 @@ pub(crate) async fn identify(
         response.extensions_mut().insert(Asker(asker));
     }
     response
+}
+
+/// By whom a key is counted: all keys of one owner together, so that more keys are no larger budget.
+fn owner(facts: &KeyFacts) -> Uuid {
+    match &facts.owner {
+        KeyOwner::User(user, _) => user.id.uuid(),
+        KeyOwner::Municipality(code) => Uuid::from_u128(code.five_digits().into()),
+    }
 }
 
 fn may_in_bulk(scope: &Scope) -> bool {

@@ -43,6 +43,7 @@ pub(crate) mod invitation {
         pub(crate) role: String,
         pub(crate) department_id: Option<Uuid>,
         pub(crate) invited_by: String,
+        pub(crate) inviter_id: Option<Uuid>,
         pub(crate) created_at: TimeDateTimeWithTimeZone,
         pub(crate) expires_at: TimeDateTimeWithTimeZone,
         pub(crate) accepted_at: Option<TimeDateTimeWithTimeZone>,

@@ -104,6 +104,7 @@ pub(crate) mod sign_in_attempt {
         pub(crate) state: String,
         pub(crate) nonce: String,
         pub(crate) verifier: String,
+        pub(crate) invitation_place: Option<String>,
         pub(crate) invitation: Option<String>,
         pub(crate) expires_at: TimeDateTimeWithTimeZone,
     }
@@ -155,6 +156,7 @@ pub(crate) mod instance_invitation {
         pub(crate) name: Option<String>,
         pub(crate) role: String,
         pub(crate) invited_by: String,
+        pub(crate) inviter_id: Option<Uuid>,
         pub(crate) created_at: TimeDateTimeWithTimeZone,
         pub(crate) expires_at: TimeDateTimeWithTimeZone,
         pub(crate) accepted_at: Option<TimeDateTimeWithTimeZone>,
@@ -190,6 +192,28 @@ pub(crate) mod instance_audit {
         pub(crate) before: Option<String>,
         pub(crate) after: Option<String>,
         pub(crate) reason: Option<String>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+
+    impl crate::commons::CommonEntity for Entity {}
+}
+
+pub(crate) mod reset_link {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "reset_link")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) hash: String,
+        pub(crate) user_id: Uuid,
+        pub(crate) created_at: TimeDateTimeWithTimeZone,
+        pub(crate) expires_at: TimeDateTimeWithTimeZone,
+        pub(crate) used_at: Option<TimeDateTimeWithTimeZone>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
