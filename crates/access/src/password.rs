@@ -47,13 +47,15 @@ pub enum PasswordError {
     Weak,
 }
 
-/// Checks a new password; `about` are words that a guesser would try first, such as the name.
+/// Checks a new password; `about` is what a guesser would try first, as a whole and word by word, such as the name.
 pub fn check(password: &str, about: &[&str]) -> Result<(), PasswordError> {
+    let words = about.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
+    let about: Vec<&str> = about.iter().copied().chain(words).filter(|word| !word.is_empty()).collect();
     match password.chars().count() {
         count if count < SHORTEST => Err(PasswordError::Short),
         count if count > LONGEST => Err(PasswordError::Long),
         // 2 of 4: a million guesses at least, far more than the throttles let through.
-        _ if u8::from(zxcvbn::zxcvbn(password, about).score()) < 2 => Err(PasswordError::Weak),
+        _ if u8::from(zxcvbn::zxcvbn(password, &about).score()) < 2 => Err(PasswordError::Weak),
         _ => Ok(()),
     }
 }
@@ -120,6 +122,9 @@ mod tests {
         assert_eq!(check(&"long".repeat(51), &[]), Err(PasswordError::Long));
         for weak in ["passwordpassword", "123456789012", "qwertyuiopas", "sunagawa1234"] {
             assert_eq!(check(weak, &["sunagawa"]), Err(PasswordError::Weak), "{weak}");
+        }
+        for about in ["sunagawa", "kikaku@city.sunagawa.lg.jp", "Kikaku Sunagawa"] {
+            assert_eq!(check("sunagawa1234", &[about]), Err(PasswordError::Weak), "{about}");
         }
         for good in ["correct horse battery staple", "雪だるま 切手 海苔 自転車 灯台", "Vf7-qpLw-93xZ"] {
             assert_eq!(check(good, &["sunagawa"]), Ok(()), "{good}");

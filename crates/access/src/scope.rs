@@ -251,7 +251,9 @@ impl Scope {
                 KeyOwner::User(_, grants) => reaches(grants, code),
                 KeyOwner::Municipality(of) => *of == code,
             },
-            (_, Place::User(_)) => false,
+            // One's own account is there, whatever one may do with it.
+            (Caller::User(facts), Place::User(user)) => facts.user.id == user,
+            (Caller::Key(_), Place::User(_)) => false,
         };
         if !known {
             return Error::NotFound { what: row.noun };

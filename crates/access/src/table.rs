@@ -226,3 +226,27 @@ pub fn page() -> String {
     }
     page
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_has_a_row_for_each_action() {
+        let page = page();
+        let lines: Vec<&str> = page.lines().filter(|line| line.starts_with("| ")).collect();
+        assert_eq!(lines.len(), 2 + TABLE.len(), "a heading, a rule, and the actions");
+        let columns = |line: &str| line.matches(" | ").count();
+        for (line, row) in lines[2..].iter().zip(TABLE) {
+            assert!(line.starts_with(&format!("| {} |", row.action)), "{line}");
+            assert_eq!(columns(line), columns(lines[0]), "{line}");
+        }
+    }
+
+    #[test]
+    fn no_action_is_there_twice() {
+        for (at, row) in TABLE.iter().enumerate() {
+            assert!(TABLE[..at].iter().all(|other| other.action != row.action), "{}", row.action);
+        }
+    }
+}

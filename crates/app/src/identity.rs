@@ -23,7 +23,7 @@ const KEY_AGE: Duration = Duration::from_secs(3);
 /// How many of each are held.
 const HELD: usize = 10_000;
 /// How often it is noted that a key is in use.
-const NOTED: Duration = Duration::from_secs(60);
+const NOTED: Duration = Duration::from_mins(1);
 
 /// Why a request that says who asks is not answered.
 #[derive(Debug)]
@@ -113,7 +113,7 @@ impl App {
             return Ok(Some(held));
         }
         let since = Instant::now();
-        let commons = self.store.commons(self.door(), self.now()).await?;
+        let commons = self.store.commons(Self::door(), self.now()).await?;
         let Some(facts) = commons.session_facts(session).await? else { return Ok(None) };
         let value = Arc::new(facts);
         self.facts.sessions.insert(session, Held { value: value.clone(), since });
@@ -131,7 +131,7 @@ impl App {
                 let permit = Scope::machine().permit::<ShowKey>(code)?;
                 self.store.tenant(permit, self.now()).await?.key_facts(&shown.hash).await?
             }
-            None => self.store.commons(self.door(), self.now()).await?.key_facts(&shown.hash).await?,
+            None => self.store.commons(Self::door(), self.now()).await?.key_facts(&shown.hash).await?,
         };
         let Some(facts) = facts else { return Ok(None) };
         let value = Arc::new(facts);
@@ -150,7 +150,7 @@ impl App {
                 let permit = Scope::machine().permit::<ShowKey>(code)?;
                 self.store.tenant(permit, self.now()).await?.key_used(key).await
             }
-            None => self.store.commons(self.door(), self.now()).await?.key_used(key).await,
+            None => self.store.commons(Self::door(), self.now()).await?.key_used(key).await,
         };
         // Not worth refusing the request for.
         if let Err(error) = noted {
@@ -160,7 +160,7 @@ impl App {
     }
 
     /// The permit with which the service looks up who is asking.
-    pub(crate) fn door(&self) -> shirube_access::Permit<SignIn> {
+    pub(crate) fn door() -> shirube_access::Permit<SignIn> {
         Scope::machine().permit::<SignIn>(Instance).expect("everybody may sign in")
     }
 }

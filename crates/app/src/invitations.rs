@@ -86,7 +86,9 @@ impl App {
         if commons().await?.has_operator().await? {
             return Ok(None);
         }
-        for earlier in commons().await?.invitations().await? {
+        // Let go of before the loop: on SQLite a transaction that writes keeps every other one waiting.
+        let all = commons().await?.invitations().await?;
+        for earlier in all {
             if earlier.state == InvitationState::Open && earlier.email.is_none() {
                 commons().await?.cancel_invitation(earlier.id).await?;
             }
@@ -188,6 +190,8 @@ impl App {
             // The link alone does not open somebody's account: whoever made it has seen it, too.
             Some(account) => {
                 self.throttles.count_account(address, &email).map_err(SignInError::Throttled)?;
+                let permit = scope.permit::<SignIn>(Instance)?;
+                self.count_anywhere(permit, &email, Some(&account), address).await?;
                 let stored = account.password.clone().filter(|_| account.enabled);
                 if compare(password.to_owned(), stored).await? == Verdict::Wrong {
                     return Err(SignInError::Refused);
@@ -220,7 +224,11 @@ impl App {
         let shown = Self::shown(secret)?;
         let (invitation, account) = self.open_invitation(scope, &shown).await?;
         let accepting = match (bound, account, invitation.email, invitation.name) {
-            (Some(bound), ..) if bound.enabled => Accepting::Known(bound.user),
+            (Some(bound), account, ..)
+                if bound.enabled && account.as_ref().is_none_or(|account| account.user.id == bound.user.id) =>
+            {
+                Accepting::Known(bound.user)
+            }
             (None, None, Some(email), Some(name)) => {
                 Accepting::New { email, name, credential: Credential::Identity { issuer, subject } }
             }

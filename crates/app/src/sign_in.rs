@@ -1,6 +1,6 @@
 //! Signing in and out, refreshing, changing one's password.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use shirube_access::{
     ACCESS_SECONDS, Caller, Origin, Permit, Scope, User,
@@ -89,19 +89,8 @@ impl App {
         let address = origin.address;
         self.throttles.count_account(address, &email).map_err(SignInError::Throttled)?;
         let permit = Self::asking(origin)?;
-        let commons = self.store.commons(permit.clone(), self.now()).await?;
-        let account = commons.account(&email).await?;
-        if let Err(wait) = self.throttles.count_anywhere(&email) {
-            // The owner, at a place where they have been before, passes.
-            let known = match (&account, address) {
-                (Some(account), Some(address)) => commons.knows_address(account.user.id, address).await?,
-                _ => false,
-            };
-            if !known {
-                return Err(SignInError::Throttled(wait));
-            }
-        }
-        drop(commons);
+        let account = self.store.commons(permit.clone(), self.now()).await?.account(&email).await?;
+        self.count_anywhere(permit.clone(), &email, account.as_ref(), address).await?;
         let stored = account.as_ref().filter(|account| account.enabled).and_then(|account| account.password.clone());
         let verdict = compare(password.to_owned(), stored).await?;
         let (account, anew) = match (account, verdict) {
@@ -111,6 +100,25 @@ impl App {
         };
         self.throttles.wipe(address, Some(&email));
         self.begin_session(permit, &account.user, "password", anew).await
+    }
+
+    /// Counts an attempt on an account as a whole. The owner, at a place where they have been before, passes.
+    pub(crate) async fn count_anywhere(
+        &self,
+        permit: Permit<SignIn>,
+        email: &str,
+        account: Option<&Account>,
+        address: Option<IpAddr>,
+    ) -> Result<(), SignInError> {
+        let Err(wait) = self.throttles.count_anywhere(email) else { return Ok(()) };
+        let known = match (account, address) {
+            (Some(account), Some(address)) => {
+                let commons = self.store.commons(permit, self.now()).await?;
+                commons.knows_address(account.user.id, address).await?
+            }
+            _ => false,
+        };
+        if known { Ok(()) } else { Err(SignInError::Throttled(wait)) }
     }
 
     /// Begins a session of a user who proved who they are.

@@ -31,6 +31,26 @@ pub enum Code {
 }
 
 impl Code {
+    const ALL: [Self; 11] = [
+        Self::ParseFailed,
+        Self::ValidationFailed,
+        Self::BadUserInput,
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::Conflict,
+        Self::TooComplex,
+        Self::RateLimited,
+        Self::Unavailable,
+        Self::Internal,
+    ];
+
+    /// The code that an error carries.
+    pub(crate) fn of(error: &ServerError) -> Self {
+        let name = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
+        Self::ALL.into_iter().find(|code| name == Some(&code.name().into())).unwrap_or(Self::Internal)
+    }
+
     /// Its name in answers.
     pub const fn name(self) -> &'static str {
         match self {

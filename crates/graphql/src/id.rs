@@ -55,8 +55,11 @@ fn place(municipality: Option<MunicipalityCode>) -> String {
     municipality.map_or("instance".to_owned(), |code| code.to_string())
 }
 
-fn read_place(text: &str) -> Option<Option<MunicipalityCode>> {
-    if text == "instance" { Some(None) } else { text.parse().ok().map(Some) }
+/// A place that was read.
+struct Place(Option<MunicipalityCode>);
+
+fn read_place(text: &str) -> Option<Place> {
+    if text == "instance" { Some(Place(None)) } else { text.parse().ok().map(Some).map(Place) }
 }
 
 fn short(id: Uuid) -> String {
@@ -116,12 +119,12 @@ fn read(id: &str) -> Option<GlobalId> {
         }
         ("user", [id]) => Some(GlobalId::User(UserId::from_uuid(long(id)?))),
         ("account", [id]) => Some(GlobalId::Account(UserId::from_uuid(long(id)?))),
-        ("audit", [of, id]) => Some(GlobalId::AuditEntry(read_place(of)?, AuditId::from_uuid(long(id)?))),
+        ("audit", [of, id]) => Some(GlobalId::AuditEntry(read_place(of)?.0, AuditId::from_uuid(long(id)?))),
         ("membership", [code, id]) => {
             Some(GlobalId::Membership(code.parse().ok()?, MembershipId::from_uuid(long(id)?)))
         }
-        ("invitation", [of, id]) => Some(GlobalId::Invitation(read_place(of)?, InvitationId::from_uuid(long(id)?))),
-        ("key", [of, id]) => Some(GlobalId::ApiKey(read_place(of)?, ApiKeyId::from_uuid(long(id)?))),
+        ("invitation", [of, id]) => Some(GlobalId::Invitation(read_place(of)?.0, InvitationId::from_uuid(long(id)?))),
+        ("key", [of, id]) => Some(GlobalId::ApiKey(read_place(of)?.0, ApiKeyId::from_uuid(long(id)?))),
         _ => None,
     }
 }

@@ -107,6 +107,8 @@ pub struct GraphqlResponse {
     pub body: Vec<u8>,
     /// The name of the operation that was executed, for the log.
     pub operation: Option<String>,
+    /// The codes of the errors of fields, for the log and the metrics.
+    pub codes: Vec<Code>,
     /// The seconds after which a request may be asked again that was refused as too early.
     pub retry_after: Option<u64>,
 }
@@ -156,6 +158,7 @@ impl Api {
             outcome,
             body: errors_body(errors),
             operation: None,
+            codes: Vec::new(),
             retry_after,
         };
         match self.try_execute(request, allowed, scope, budget).await {
@@ -225,11 +228,12 @@ impl Api {
         settle::settle(&mut response.data, &response.errors, &prepared.document, operation);
         response.errors.iter_mut().for_each(complete);
         response.errors.truncate(ERRORS);
+        let codes = response.errors.iter().map(Code::of).collect();
         let body = serde_json::to_vec(&response).map_err(|error| {
             tracing::error!(%error, "an answer cannot be written as JSON");
             Refusal::of(Code::Internal, "internal error")
         })?;
-        Ok(GraphqlResponse { outcome: Outcome::Executed, body, operation: name, retry_after: None })
+        Ok(GraphqlResponse { outcome: Outcome::Executed, body, operation: name, codes, retry_after: None })
     }
 
     /// The prepared document of a text. What is refused is not kept.
@@ -276,22 +280,9 @@ fn errors_body(errors: &[ServerError]) -> Vec<u8> {
     json!({ "errors": errors }).to_string().into_bytes()
 }
 
+/// The code of a request that was refused for these errors.
 fn code_of(errors: &[ServerError]) -> Code {
-    let all = [
-        Code::ParseFailed,
-        Code::ValidationFailed,
-        Code::BadUserInput,
-        Code::Unauthenticated,
-        Code::Forbidden,
-        Code::NotFound,
-        Code::Conflict,
-        Code::TooComplex,
-        Code::RateLimited,
-        Code::Unavailable,
-        Code::Internal,
-    ];
-    let name = errors.first().and_then(|error| error.extensions.as_ref()?.get("code").cloned());
-    all.into_iter().find(|code| name == Some(code.name().into())).unwrap_or(Code::Internal)
+    errors.first().map_or(Code::Internal, Code::of)
 }
 
 fn holds_nul<'a>(mut values: impl Iterator<Item = (&'a String, &'a serde_json::Value)>) -> bool {

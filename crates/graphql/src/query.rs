@@ -169,14 +169,14 @@ impl Query {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The municipality.")] municipality: MunicipalityCode,
-    ) -> Result<Vec<Strategy>> {
+    ) -> Result<Option<Vec<Strategy>>> {
         let (app, code) = (service(context), municipality.0.current());
         let mut drafts = Vec::new();
         for id in app.draft_ids(scope(context), code).await.map_err(outward)? {
             spend(context, 1)?;
             drafts.extend(draft(app, scope(context), code, id).await?);
         }
-        Ok(drafts)
+        Ok(Some(drafts))
     }
 
     /// The roles (役割) that people have in a municipality, in the order in which they were given.
@@ -188,7 +188,7 @@ impl Query {
         #[graphql(desc = "The cursor behind which the page starts.")] after: Option<String>,
         #[graphql(desc = "How many, 1 to 100, from the end or before `before`.")] last: Option<i32>,
         #[graphql(desc = "The cursor before which the page ends.")] before: Option<String>,
-    ) -> Result<MembershipConnection> {
+    ) -> Result<Option<MembershipConnection>> {
         let code = municipality.0.current();
         let members = service(context).members(scope(context), code).await.map_err(outward)?;
         let arguments = PageArguments { first, after, last, before };
@@ -198,7 +198,7 @@ impl Query {
             (Membership(members[at].clone()), members[at].id.to_string())
         });
         spend(context, page.len())?;
-        Ok(page)
+        Ok(Some(page))
     }
 
     /// The departments (担当課) of a municipality, by name.
@@ -206,11 +206,11 @@ impl Query {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The municipality.")] municipality: MunicipalityCode,
-    ) -> Result<Vec<Department>> {
+    ) -> Result<Option<Vec<Department>>> {
         let code = municipality.0.current();
         let departments = service(context).departments(scope(context), code).await.map_err(outward)?;
         spend(context, departments.len())?;
-        Ok(departments.into_iter().map(|of| Department { municipality: code, of }).collect())
+        Ok(Some(departments.into_iter().map(|of| Department { municipality: code, of }).collect()))
     }
 
     /// The invitations (招待) to a municipality, or to the instance, the latest first.
@@ -224,7 +224,7 @@ impl Query {
         #[graphql(desc = "The cursor behind which the page starts.")] after: Option<String>,
         #[graphql(desc = "How many, 1 to 100, from the end or before `before`.")] last: Option<i32>,
         #[graphql(desc = "The cursor before which the page ends.")] before: Option<String>,
-    ) -> Result<InvitationConnection> {
+    ) -> Result<Option<InvitationConnection>> {
         let (app, scope) = (service(context), scope(context));
         let invitations = match &municipality {
             Some(code) => app.invitations(scope, code.0.current()).await,
@@ -238,7 +238,7 @@ impl Query {
             (Invitation(invitations[at].clone()), invitations[at].id.to_string())
         });
         spend(context, page.len())?;
-        Ok(page)
+        Ok(Some(page))
     }
 
     /// The API keys of a municipality, the latest first.
@@ -246,13 +246,13 @@ impl Query {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The municipality.")] municipality: MunicipalityCode,
-    ) -> Result<Vec<ApiKey>> {
+    ) -> Result<Option<Vec<ApiKey>>> {
         let keys = service(context)
             .keys(scope(context), KeyPlace::Municipality(municipality.0.current()))
             .await
             .map_err(outward)?;
         spend(context, keys.len())?;
-        Ok(keys.into_iter().map(ApiKey).collect())
+        Ok(Some(keys.into_iter().map(ApiKey).collect()))
     }
 
     /// The audit trail (監査記録) of a municipality, or of the instance, newest first.
@@ -268,13 +268,13 @@ impl Query {
         #[graphql(desc = "The cursor behind which the page starts.")] after: Option<String>,
         #[graphql(desc = "How many, 1 to 100, from the end or before `before`.")] last: Option<i32>,
         #[graphql(desc = "The cursor before which the page ends.")] before: Option<String>,
-    ) -> Result<AuditEntryConnection> {
+    ) -> Result<Option<AuditEntryConnection>> {
         let arguments = PageArguments { first, after, last, before };
         let code = municipality.map(|code| code.0.current());
         let filter = filter.unwrap_or_default();
         let page = audit(service(context), scope(context), code, filter, &arguments).await?;
         spend(context, page.len())?;
-        Ok(page)
+        Ok(Some(page))
     }
 
     /// All accounts (利用者), by e-mail address, for those who run the instance.
@@ -285,7 +285,7 @@ impl Query {
         #[graphql(desc = "The cursor behind which the page starts.")] after: Option<String>,
         #[graphql(desc = "How many, 1 to 100, from the end or before `before`.")] last: Option<i32>,
         #[graphql(desc = "The cursor before which the page ends.")] before: Option<String>,
-    ) -> Result<AccountConnection> {
+    ) -> Result<Option<AccountConnection>> {
         let users = service(context).users(scope(context)).await.map_err(outward)?;
         let arguments = PageArguments { first, after, last, before };
         let page = page_of(&users, "accounts", &arguments, |of| of.user.id.to_string()).map_err(outward)?;
@@ -293,7 +293,7 @@ impl Query {
             (Account(users[at].clone()), users[at].user.id.to_string())
         });
         spend(context, page.len())?;
-        Ok(page)
+        Ok(Some(page))
     }
 }
 
@@ -425,7 +425,7 @@ async fn find_people(app: &Arc<App>, scope: &Scope, id: GlobalId) -> Result<Opti
             let filter = shirube_app::AuditFilter { id: Some(id), limit: 1, ..shirube_app::AuditFilter::default() };
             let page = seen(app.audit(scope, municipality, filter).await)?;
             let found = page.and_then(|page| page.entries.into_iter().next());
-            found.map(|of| Node::AuditEntry(AuditEntry { municipality, of }))
+            found.map(|of| Node::AuditEntry(AuditEntry { municipality, of: Box::new(of) }))
         }
         _ => None,
     })

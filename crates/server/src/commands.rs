@@ -16,7 +16,7 @@ use crate::{
 
 async fn app(settings: &Settings) -> Result<App, Failure> {
     let store = open(&settings.store()).await?;
-    application(settings, store, public_url(settings, settings.listen)).await
+    application(settings, store, public_url(settings, settings.listen), clock()).await
 }
 
 fn code(text: &str) -> Result<MunicipalityCode, Failure> {
@@ -120,7 +120,7 @@ pub(crate) async fn key(settings: &Settings, command: KeyCommand) -> Result<(), 
                     .ok_or_else(|| format!("“{name}” is not a scope; it is one of {}", known.join(", ")))
             };
             let scopes = names.iter().map(read).collect::<Result<_, _>>()?;
-            let expires_at = clock().now() + Duration::days(days.into());
+            let expires_at = (clock().now() + Duration::days(days.into())).truncate_to_second();
             let place = place(&app, &scope, &owner).await?;
             let made = app.make_key(&scope, place, &name, scopes, expires_at).await?;
             println!(
@@ -161,7 +161,7 @@ pub(crate) async fn token(settings: &Settings, command: TokenCommand) -> Result<
             let ring = folder.rotate(now, revoke_old)?;
             match ring.keys().last() {
                 Some(newest) if revoke_old => {
-                    println!("{} signs from now on; access tokens of before are void.", newest.kid())
+                    println!("{} signs from now on; access tokens of before are void.", newest.kid());
                 }
                 Some(newest) => println!("{} is published, and signs in a minute. Nobody is signed out.", newest.kid()),
                 None => {}

@@ -11,7 +11,7 @@ use std::{error::Error, process::ExitCode};
 
 use clap::{Parser, error::ErrorKind};
 pub use http::{CorsOrigins, RateSettings, TrustedProxies};
-pub use serve::{Running, start};
+pub use serve::{Running, start, start_at};
 pub use settings::{LogFormat, Settings};
 
 use crate::settings::{Cli, Command};
@@ -45,8 +45,8 @@ pub fn run() -> ExitCode {
 
 fn execute(cli: Cli) -> Result<(), Failure> {
     let Cli { command, settings } = cli;
-    if matches!(command, Some(Command::Schema)) {
-        print!("{}", shirube_graphql::sdl());
+    if let Some(Command::Schema { access }) = command {
+        print!("{}", if access { shirube_access::table::page() } else { shirube_graphql::sdl() });
         return Ok(());
     }
     telemetry::init(&settings)?;
@@ -59,7 +59,7 @@ fn execute(cli: Cli) -> Result<(), Failure> {
             Command::User(command) => commands::user(&settings, command).await,
             Command::Key(command) => commands::key(&settings, command).await,
             Command::Token(command) => commands::token(&settings, command).await,
-            Command::Schema => Ok(()),
+            Command::Schema { .. } => Ok(()),
         }
     })
 }

@@ -1,6 +1,6 @@
 //! Starting and stopping.
 
-use std::{io::Write as _, net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt::Write as _, io::Write as _, net::SocketAddr, sync::Arc, time::Duration};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use shirube_access::{
@@ -27,6 +27,8 @@ use crate::{
 
 /// How often other processes' publications are looked for.
 const REFRESH: Duration = Duration::from_secs(5);
+/// How long is waited for an answer: enough to make a connection to a far database anew.
+const ANSWER: Duration = Duration::from_secs(10);
 
 /// A running server.
 #[derive(Debug)]
@@ -97,7 +99,12 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
 }
 
 /// Opens the application over a store.
-pub(crate) async fn application(settings: &Settings, store: Store, public_url: String) -> Result<App, Failure> {
+pub(crate) async fn application(
+    settings: &Settings,
+    store: Store,
+    public_url: String,
+    clock: Clock,
+) -> Result<App, Failure> {
     let providers = match &settings.oidc_providers {
         Some(file) => {
             let told =
@@ -114,7 +121,7 @@ pub(crate) async fn application(settings: &Settings, store: Store, public_url: S
         public_url,
         public_read: settings.public_read,
         keys: KeyFolder::new(settings.keys.clone()),
-        clock: clock(),
+        clock,
     };
     Ok(App::open(store, options).await?)
 }
@@ -126,6 +133,11 @@ pub(crate) fn public_url(settings: &Settings, address: SocketAddr) -> String {
 
 /// Starts a server: opens the database, loads the sample data where they are wanted, and listens.
 pub async fn start(settings: &Settings) -> Result<Running, Failure> {
+    start_at(settings, clock()).await
+}
+
+/// The same with another clock: a test does not wait until something expires.
+pub async fn start_at(settings: &Settings, clock: Clock) -> Result<Running, Failure> {
     let listener = bind(settings.listen).await?;
     let address = listener.local_addr()?;
     let store = open(&settings.store()).await?;
@@ -135,7 +147,7 @@ pub async fn start(settings: &Settings) -> Result<Running, Failure> {
     if let SecondLock::Off(why) = store.second_lock().await? {
         tracing::warn!(why, "the second lock between municipalities is off; deploy/README.md tells how to set it up");
     }
-    let app = Arc::new(application(settings, store, public_url(settings, address)).await?);
+    let app = Arc::new(application(settings, store, public_url(settings, address), clock).await?);
     let api = Arc::new(Api::new(app.clone(), settings.introspection));
     let rates = Arc::new(Rates::new(&settings.rates));
     let routes = http::routes(app.clone(), api, rates.clone(), settings);
@@ -160,7 +172,7 @@ async fn refresh(app: Arc<App>, rates: Arc<Rates>, mut stopped: watch::Receiver<
         if let Err(error) = app.refresh_keys() {
             tracing::warn!(error = crate::chain(&error), "the signing keys cannot be read again");
         }
-        let looked = tokio::time::timeout(REFRESH, app.refresh()).await;
+        let looked = tokio::time::timeout(ANSWER, app.refresh()).await;
         let failed = !matches!(looked, Ok(Ok(_)));
         match looked {
             Ok(Ok(true)) => tracing::info!(strategies = app.strategy_count(), "publications refreshed"),
@@ -204,7 +216,8 @@ fn welcome(address: SocketAddr, first_operator: Option<&str>, chatty: bool) {
         );
     }
     if chatty {
-        told += &format!(
+        let _ = write!(
+            told,
             "Shirube {version} is ready at http://{address}/graphql\n\
              \n  In a browser:  http://{address}/graphiql\
              \n  In a shell:    curl -s http://{address}/graphql -H 'content-type: application/json' \\\

@@ -25,7 +25,11 @@ pub(crate) enum Command {
     /// Bring the tables of the database up to this version
     Migrate,
     /// Print the GraphQL schema (SDL)
-    Schema,
+    Schema {
+        /// Print the access table (Markdown) instead: who may do what
+        #[arg(long)]
+        access: bool,
+    },
     /// Load the sample data into an empty database: all municipalities, official statistics, two real strategies
     Sample,
     /// Manage users: invite, list, disable, enable, sign out

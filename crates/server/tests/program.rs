@@ -1,13 +1,19 @@
 //! The program as a person at a terminal meets it: what it prints, how it fails, how it ends.
 
 use std::{
-    io::{BufRead, BufReader, Read},
-    net::TcpListener,
+    collections::BTreeSet,
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    os::unix::fs::PermissionsExt,
+    path::Path,
     process::{Child, Command, Output, Stdio},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
-fn shirube(folder: &std::path::Path) -> Command {
+use serde_json::{Value, json};
+
+fn shirube(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_shirube"));
     command.current_dir(folder).env_clear().stdin(Stdio::null());
     command
@@ -39,9 +45,42 @@ fn mistakes_are_told_in_one_line() {
     let free = ["--listen", "127.0.0.1:0", "--database-url"];
     let with = |url: &str| run(&[&free[..], &[url]].concat());
     assert!(with("mysql://me:secret@host/db").contains("“mysql://me@host/db” is not a database URL"));
-    let unreachable = with("postgres://me:secret@127.0.0.1:1/db");
-    assert!(unreachable.contains("the database cannot be reached") && !unreachable.contains("secret"), "{unreachable}");
     assert!(with("sqlite:///proc/none/x.db").contains("folder of the database file cannot be made"));
+}
+
+#[test]
+fn why_there_is_no_database_is_told_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = std::env::var("SHIRUBE_TEST_POSTGRES_URL").expect("run the tests with `cargo xtask test`");
+    let (rest, _) = server.rsplit_once('/').unwrap();
+    let (user, place) = rest.rsplit_once('@').unwrap();
+    let (_, password) = user.rsplit_once(':').unwrap();
+    // A port on which nobody listens any more.
+    let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for (url, reason) in [
+        (
+            format!("postgres://me:secret@{gone}/db"),
+            format!("{gone} refused the connection; is PostgreSQL running there?"),
+        ),
+        (
+            "postgres://me:secret@nowhere.invalid/db".into(),
+            "the name of the host “nowhere.invalid” is not known".into(),
+        ),
+        (
+            format!("postgres://shirube:secret@{place}/postgres"),
+            format!("{place} takes another password for the role “shirube”, or has no such role"),
+        ),
+        (format!("{rest}/nowhere"), format!("{place} has no database “nowhere”; create it first")),
+    ] {
+        for command in [&["--listen", "127.0.0.1:0"][..], &["migrate"]] {
+            let start = Instant::now();
+            let told = failure(&shirube(folder.path()).args(command).args(["--database-url", &url]).output().unwrap());
+            assert_eq!(told, format!("error: the database cannot be reached: {reason}"));
+            assert!(!told.contains("secret") && !told.contains(password), "{told}");
+            // No measurement: the system tells these at once, and the resolver of names has limits of its own.
+            assert!(start.elapsed() < Duration::from_secs(5), "{reason}: {:?}", start.elapsed());
+        }
+    }
 }
 
 #[test]
@@ -66,12 +105,12 @@ fn a_newer_database_is_refused() {
 #[test]
 fn help_shows_every_setting_and_the_schema_is_printed() {
     let folder = tempfile::tempdir().unwrap();
-    let printed = |argument: &str| {
-        let output = shirube(folder.path()).arg(argument).output().unwrap();
+    let printed = |arguments: &[&str]| {
+        let output = shirube(folder.path()).args(arguments).output().unwrap();
         assert!(output.status.success());
         String::from_utf8(output.stdout).unwrap()
     };
-    let help = printed("--help");
+    let help = printed(&["--help"]);
     for setting in [
         "LISTEN",
         "DATABASE_URL",
@@ -94,7 +133,9 @@ fn help_shows_every_setting_and_the_schema_is_printed() {
         assert!(told.contains(&true), "{setting}");
     }
     let committed = include_str!("../../../schema/schema.graphql");
-    assert_eq!(printed("schema"), committed, "run `cargo xtask schema`");
+    assert_eq!(printed(&["schema"]), committed, "run `cargo xtask schema`");
+    let committed = include_str!("../../../schema/access.md");
+    assert_eq!(printed(&["schema", "--access"]), committed, "run `cargo xtask schema`");
 }
 
 /// A server that is killed when the test ends.
@@ -109,9 +150,14 @@ impl Drop for Server {
 
 impl Server {
     /// Starts it, waits until it says that it is ready, and gives what it printed up to there.
-    fn start(folder: &std::path::Path) -> (Self, String) {
+    fn start(folder: &Path) -> (Self, String) {
         let mut command = shirube(folder);
-        command.args(["--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stderr(Stdio::piped());
+        Self::run(command)
+    }
+
+    fn run(mut command: Command) -> (Self, String) {
+        command.args(["--listen", "127.0.0.1:0"]).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut printed = String::new();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -139,4 +185,324 @@ fn the_first_start_loads_the_sample_and_the_second_is_quick() {
     let mut log = String::new();
     second.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();
     assert!(log.contains("\"ready\"") && log.contains("\"stopped\"") && !log.contains("loading the sample"), "{log}");
+}
+
+/// Its address, by which the tokens of one start are good at the next.
+const PUBLIC: [&str; 2] = ["--public-url", "http://shirube.test"];
+const CREATE: &str = "mutation($name: String!) { createDepartment(input: { municipality: \"012262\", name: $name }) \
+                      { department { id } userErrors { message } } }";
+
+/// A server for many writes, of which nobody reads the log.
+fn start_for_writes(mut command: Command) -> (Server, String) {
+    let limits = ["--requests-per-minute-signed-in", "--cost-per-minute-signed-in"];
+    command.args(PUBLIC).args(limits.iter().flat_map(|limit| [*limit, "1000000000"])).stderr(Stdio::null());
+    let (server, printed) = Server::run(command);
+    let (_, rest) = printed.split_once("is ready at http://").unwrap();
+    (server, rest.split('/').next().unwrap().to_owned())
+}
+
+/// Posts JSON; nothing if there is no whole answer.
+fn post(address: &str, path: &str, bearer: Option<&str>, body: &Value) -> Option<Value> {
+    let body = body.to_string();
+    let bearer = bearer.map(|bearer| format!("authorization: Bearer {bearer}\r\n")).unwrap_or_default();
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n{bearer}\
+         connection: close\r\n\r\n{body}",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(address).ok()?;
+    stream.write_all(request.as_bytes()).ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    serde_json::from_str(answer.split_once("\r\n\r\n")?.1).ok()
+}
+
+/// Invites an administrator by the program and lets them accept; gives their access token.
+fn administrator(folder: &Path) -> String {
+    let invite = ["user", "invite", "--email", "a@b.test", "--name", "a", "--role", "administrator"];
+    let output = shirube(folder).args(invite).args(["--municipality", "012262"]).args(PUBLIC).output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let secret = printed.trim().rsplit_once('#').expect("a link").1;
+    let (_server, address) = start_for_writes(shirube(folder));
+    let body = json!({ "invitation": secret, "password": "correct horse battery staple" });
+    let accepted = post(&address, "/auth/invitation/accept", None, &body).unwrap();
+    accepted["accessToken"].as_str().unwrap_or_else(|| panic!("{accepted}")).to_owned()
+}
+
+/// The names of the departments that the test made, and those in the lines of the audit trail.
+fn stored(folder: &Path) -> (Vec<String>, Vec<String>) {
+    use sea_orm::{ConnectionTrait, Statement};
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let url = format!("sqlite://{}", folder.join("data/shirube.db").display());
+        let database = sea_orm::Database::connect(url).await.unwrap();
+        let texts = async |sql: &str| -> Vec<String> {
+            let rows = database.query_all_raw(Statement::from_string(database.get_database_backend(), sql)).await;
+            rows.unwrap().iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
+        };
+        assert_eq!(texts("PRAGMA integrity_check").await, ["ok"]);
+        let mut departments = texts("SELECT name FROM department WHERE name LIKE '課-%'").await;
+        let lines = texts("SELECT \"after\" FROM audit WHERE event = 'department_added'").await;
+        let name = |line: &String| serde_json::from_str::<Value>(line).unwrap()["name"].as_str().unwrap().to_owned();
+        let mut recorded: Vec<String> = lines.iter().map(name).collect();
+        departments.sort();
+        recorded.sort();
+        (departments, recorded)
+    })
+}
+
+#[test]
+fn what_was_acknowledged_outlives_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(Server::start(folder.path()));
+    let bearer = administrator(folder.path());
+    let mut acknowledged = BTreeSet::new();
+    let (begin, mut kills) = (Instant::now(), 0);
+    while kills < 10 && begin.elapsed() < Duration::from_secs(30) {
+        let (server, address) = start_for_writes(shirube(folder.path()));
+        let writers: Vec<_> = (0..4)
+            .map(|writer| {
+                let (address, bearer) = (address.clone(), bearer.clone());
+                std::thread::spawn(move || {
+                    let mut acknowledged = Vec::new();
+                    for number in 0.. {
+                        let name = format!("課-{kills}-{writer}-{number}");
+                        let body = json!({ "query": CREATE, "variables": { "name": name } });
+                        let Some(answer) = post(&address, "/graphql", Some(&bearer), &body) else { break };
+                        if answer["data"]["createDepartment"]["department"]["id"].is_string() {
+                            acknowledged.push(name);
+                        } else {
+                            assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAVAILABLE", "{answer}");
+                        }
+                    }
+                    acknowledged
+                })
+            })
+            .collect();
+        // At no moment in particular.
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        std::thread::sleep(Duration::from_millis(100 + u64::from(now.subsec_micros() % 900)));
+        // SIGKILL: nothing of the program runs any more.
+        drop(server);
+        acknowledged.extend(writers.into_iter().flat_map(|writer| writer.join().unwrap()));
+        kills += 1;
+    }
+    let (departments, recorded) = stored(folder.path());
+    assert_eq!(departments, recorded, "a change and its line in the audit trail are one");
+    let departments: BTreeSet<String> = departments.into_iter().collect();
+    assert_eq!(departments.len(), recorded.len(), "nothing is there twice");
+    let lost: Vec<_> = acknowledged.difference(&departments).collect();
+    assert!(lost.is_empty(), "{lost:?}");
+    eprintln!("{kills} kills: {} acknowledged, {} stored", acknowledged.len(), departments.len());
+    assert!(acknowledged.len() > 10 && kills > 2);
+}
+
+/// A limit on the size of files is met as a full disk is: a write fails in the middle.
+#[test]
+fn without_room_on_the_disk_reads_are_served() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(Server::start(folder.path()));
+    let bearer = administrator(folder.path());
+    let mut limited = Command::new("/bin/sh");
+    limited.args(["-c", "trap '' XFSZ; ulimit -f 2048; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_shirube")]);
+    limited.current_dir(folder.path()).env_clear().stdin(Stdio::null());
+    let (server, address) = start_for_writes(limited);
+    let ask = |query: &str, name: &str| {
+        let body = json!({ "query": query, "variables": { "name": name } });
+        post(&address, "/graphql", Some(&bearer), &body).unwrap()
+    };
+    let mut acknowledged = Vec::new();
+    let mut refused = 0;
+    for number in 0..400 {
+        let name = format!("課-{number}");
+        let answer = ask(CREATE, &name);
+        if answer["data"]["createDepartment"]["department"]["id"].is_string() {
+            acknowledged.push(name);
+            continue;
+        }
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAVAILABLE", "{answer}");
+        let told = answer.to_string();
+        for inner in ["disk", "shirube.db", "INSERT", "SQL", "sqlx"] {
+            assert!(!told.contains(inner), "{told}");
+        }
+        let published = ask("{ strategy(municipality: \"012262\") { title } }", "");
+        assert!(published["data"]["strategy"]["title"].is_string(), "{published}");
+        let stored = ask("{ departments(municipality: \"012262\") { name } }", "");
+        assert!(stored["data"]["departments"].is_array(), "{stored}");
+        refused += 1;
+        if refused == 5 {
+            break;
+        }
+    }
+    assert_eq!(refused, 5, "{} were written", acknowledged.len());
+    drop(server);
+    acknowledged.sort();
+    assert_eq!(stored(folder.path()), (acknowledged.clone(), acknowledged), "what was refused was not written");
+}
+
+/// What a command that must succeed prints.
+fn success(folder: &Path, arguments: &str) -> String {
+    let output = shirube(folder).args(arguments.split(' ')).output().unwrap();
+    assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+/// Posts JSON to a server that listens somewhere; gives the status and the body.
+fn send(address: &str, path: &str, body: &str, bearer: Option<&str>) -> (u16, String) {
+    use std::{io::Write as _, net::TcpStream};
+    let mut stream = TcpStream::connect(address).unwrap();
+    let bearer = bearer.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n{bearer}\
+         content-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all((head + body).as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+}
+
+#[test]
+fn whoever_has_the_machine_manages_people_keys_and_tokens() {
+    const VIEWER: &str = r#"{"query":"{ viewer { kind } }"}"#;
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &str| success(folder.path(), arguments);
+    let (server, printed) = Server::start(folder.path());
+    assert_eq!(mode(&folder.path().join("data/shirube.db")), 0o600, "the database is for its owner's eyes");
+    assert_eq!(mode(&folder.path().join("data/shirube.db-wal")), 0o600);
+    assert_eq!(mode(&folder.path().join("data/keys")), 0o700);
+    let key = fs::read_dir(folder.path().join("data/keys")).unwrap().next().unwrap().unwrap();
+    assert_eq!(mode(&key.path()), 0o600);
+    let address = printed.split("ready at http://").nth(1).unwrap().split('/').next().unwrap().to_owned();
+    // Beside the running server, which learns of it by itself.
+    let with_url = |arguments: &str| run(&format!("{arguments} --public-url http://{address}"));
+
+    let accept = |told: &str| {
+        let (link, secret) = told.trim().rsplit_once('\n').unwrap().1.trim().split_once('#').unwrap();
+        assert_eq!(link, format!("http://{address}/invitation"));
+        let body = format!(r#"{{"invitation":"{secret}","password":"correct horse battery staple"}}"#);
+        assert_eq!(send(&address, "/auth/invitation/accept", &body, None).0, 200, "{told}");
+    };
+    accept(&with_url("user invite --email Ken@example.jp --name Ken --role researcher"));
+    accept(&with_url("user invite --email kanri@example.jp --name Kanri --role administrator --municipality 012262"));
+    assert_eq!(run("user list"), "kanri@example.jp Kanri\nken@example.jp Ken: researcher\n");
+    assert_eq!(run("user list --municipality 012262"), "kanri@example.jp Kanri: administrator\n");
+
+    let token = with_url("token issue ken@example.jp").trim().to_owned();
+    assert_eq!(send(&address, "/graphql", VIEWER, Some(&token)).1, r#"{"data":{"viewer":{"kind":"USER"}}}"#);
+    assert_eq!(run("user sign-out ken@example.jp"), "2 sessions of ken@example.jp were ended.\n");
+    let told = run("user disable ken@example.jp --reason gone");
+    assert_eq!(told, "ken@example.jp may not sign in any more; all sessions were ended.\n");
+    assert_eq!(run("user list"), "kanri@example.jp Kanri\nken@example.jp Ken: researcher, disabled\n");
+    let body = r#"{"email":"ken@example.jp","password":"correct horse battery staple"}"#;
+    assert_eq!(send(&address, "/auth/sign-in", body, None).0, 401);
+    assert_eq!(run("user enable ken@example.jp"), "ken@example.jp may sign in.\n");
+    assert_eq!(send(&address, "/auth/sign-in", body, None).0, 200);
+
+    let made = run("key create --email ken@example.jp --name study --scope read_published,bulk --days 30");
+    let secret = made.trim().rsplit_once(' ').unwrap().1.to_owned();
+    assert!(made.starts_with("The key is good until ") && secret.starts_with("shk_"), "{made}");
+    assert_eq!(send(&address, "/graphql", VIEWER, Some(&secret)).1, r#"{"data":{"viewer":{"kind":"API_KEY"}}}"#);
+    run("key create --municipality 012262 --name drafts --scope read_drafts");
+    let listed = run("key list --municipality 012262");
+    assert!(
+        listed.contains(" drafts: read_drafts; never used; good until ") && listed.lines().count() == 1,
+        "{listed}"
+    );
+    let listed = run("key list --email ken@example.jp");
+    assert!(listed.contains(" study: read_published, bulk; last used "), "{listed}");
+    let id = listed.split(' ').next().unwrap();
+    let revoke = format!("key revoke --email ken@example.jp {id}");
+    assert_eq!(run(&revoke), "The key “study” is revoked; it stops within seconds.\n");
+    assert!(run("key list --email ken@example.jp").contains("; revoked "));
+
+    let keys = run("token keys");
+    assert!(keys.lines().count() == 1 && keys.trim().ends_with(", signs"), "{keys}");
+    assert!(run("token rotate").ends_with(" is published, and signs in a minute. Nobody is signed out.\n"));
+    let both = run("token keys");
+    assert!(both.lines().count() == 2 && both.starts_with(keys.trim()), "the old one signs for now: {both}");
+    assert!(run("token rotate --revoke-old").ends_with(" signs from now on; access tokens of before are void.\n"));
+    assert_eq!(run("token keys").lines().count(), 1);
+    drop(server);
+
+    let refused = |arguments: &str| failure(&shirube(folder.path()).args(arguments.split(' ')).output().unwrap());
+    for (arguments, told) in [
+        ("user invite --email x@example.jp --name X --role mayor", "“mayor” is not a role; it is one of operator, "),
+        ("user invite --email x@example.jp --name X --role planner", "name the municipality of this role with --mun"),
+        ("user invite --email x --name X --role operator", "email: this is not an e-mail address"),
+        (
+            "user invite --email x@example.jp --name X --role operator --municipality 012262",
+            "not a role in a municipal",
+        ),
+        ("user invite --email x@example.jp --name X --role reporter --municipality 012262", "a reporter belongs to a"),
+        ("user invite --email x@example.jp --name X --role planner --municipality 999999", "999999"),
+        (
+            "user invite --email x@example.jp --name X --role reporter --municipality 012262 --department Y",
+            "no department “Y”",
+        ),
+        ("user invite --role operator", "required arguments were not provided"),
+        ("user disable nobody@example.jp", "the user"),
+        ("user list --municipality x", "x"),
+        (
+            "key create --email ken@example.jp --name k --scope everything",
+            "“everything” is not a scope; it is one of read_",
+        ),
+        ("key create --email ken@example.jp --name k --scope read_drafts", "only a key of a municipality can have"),
+        ("key create --email ken@example.jp --name k --scope bulk --days 367", "367 is not in 1..=366"),
+        ("key create --name k --scope bulk", "required arguments were not provided"),
+        ("key create --email ken@example.jp --municipality 012262 --name k --scope bulk", "cannot be used with"),
+        ("key revoke --email ken@example.jp 7", "“7” is not the id of a key; see `shirube key list`"),
+        ("key revoke --municipality 012262 00000000-0000-0000-0000-000000000000", "the API key"),
+        ("token issue nobody@example.jp", "the user"),
+        ("user", "invite, list, disable, enable, sign out"),
+    ] {
+        let line = refused(arguments);
+        assert!(line.contains(told), "{arguments}: {line}");
+    }
+}
+
+#[test]
+fn what_others_may_read_is_said_and_not_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    success(folder.path(), "token keys");
+    let file = fs::read_dir(folder.path().join("data/keys")).unwrap().next().unwrap().unwrap().path();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    let told = failure(&shirube(folder.path()).args(["token", "keys"]).output().unwrap());
+    assert!(told.contains("can be read by others than its owner; run `chmod go-rwx "), "{told}");
+    // A database that somebody shares on purpose stays shared.
+    let database = folder.path().join("data/shirube.db");
+    fs::write(&database, "").unwrap();
+    fs::set_permissions(&database, fs::Permissions::from_mode(0o640)).unwrap();
+    success(folder.path(), "migrate");
+    assert_eq!(mode(&database), 0o640);
+}
+
+#[test]
+fn an_instance_that_nobody_runs_gives_a_new_link_at_each_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = |printed: &str| printed.lines().find(|line| line.contains("/invitation#shi_")).unwrap().to_owned();
+    let (first, printed) = Server::start(folder.path());
+    let old = link(&printed);
+    drop(first);
+    let (_second, printed) = Server::start(folder.path());
+    assert_ne!(link(&printed).split('#').nth(1), old.split('#').nth(1));
+    let address = printed.split("ready at http://").nth(1).unwrap().split('/').next().unwrap();
+    let accept = |line: &str| {
+        let secret = line.trim().split('#').nth(1).unwrap();
+        let body = format!(
+            r#"{{"invitation":"{secret}","email":"unyo@example.jp","name":"U","password":"correct horse battery staple"}}"#
+        );
+        send(address, "/auth/invitation/accept", &body, None).0
+    };
+    assert_eq!(accept(&old), 401);
+    assert_eq!(accept(&link(&printed)), 200);
+    assert_eq!(success(folder.path(), "user list"), "unyo@example.jp U: operator\n");
+    let (_third, printed) = Server::start(folder.path());
+    assert!(!printed.contains("#shi_"), "somebody runs it: {printed}");
 }

@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use crate::{
     Commons, StoreResult,
     audit::Record,
-    commons::{every, user_of},
+    commons::{changing, every, user_of},
     rows::people::{session, user_account},
     sign_in::{Account, account_of, end_sessions},
 };
@@ -94,7 +94,7 @@ impl Commons<ManageOwnAccount> {
     /// Replaces the password and ends all other sessions.
     pub async fn change_password(self, hash: String, session: SessionId) -> StoreResult<()> {
         let user = *self.permit().target();
-        self.update::<user_account::Entity>()
+        changing::<user_account::Entity>()
             .col_expr(user_account::Column::Password, Expr::value(hash))
             .filter(user_account::Column::Id.eq(user.uuid()))
             .exec(self.connection())
@@ -159,7 +159,7 @@ impl Commons<ManageUsers> {
             return Ok(RoleChange::LastOperator);
         }
         let disabled = (!enabled).then_some(self.at());
-        self.update::<user_account::Entity>()
+        changing::<user_account::Entity>()
             .col_expr(user_account::Column::DisabledAt, Expr::value(disabled))
             .filter(user_account::Column::Id.eq(user.uuid()))
             .exec(self.connection())
@@ -188,7 +188,7 @@ impl Commons<ManageUsers> {
         if role == InstanceRole::Operator && !has && self.operators_but(Some(user)).await?.is_empty() {
             return Ok(RoleChange::LastOperator);
         }
-        self.update::<user_account::Entity>()
+        changing::<user_account::Entity>()
             .col_expr(column, Expr::value(has))
             .filter(user_account::Column::Id.eq(user.uuid()))
             .exec(self.connection())

@@ -66,7 +66,7 @@ impl Record {
         actor: &Actor,
         action: &str,
         at: OffsetDateTime,
-    ) -> StoreResult<audit::Model> {
+    ) -> audit::Model {
         let instance_audit::Model {
             id,
             at,
@@ -82,8 +82,8 @@ impl Record {
             before,
             after,
             reason,
-        } = self.common_row(actor, action, at)?;
-        Ok(audit::Model {
+        } = self.common_row(actor, action, at);
+        audit::Model {
             municipality: municipality.to_string(),
             id,
             at,
@@ -99,18 +99,13 @@ impl Record {
             before,
             after,
             reason,
-        })
+        }
     }
 
-    pub(crate) fn common_row(
-        self,
-        actor: &Actor,
-        action: &str,
-        at: OffsetDateTime,
-    ) -> StoreResult<instance_audit::Model> {
+    pub(crate) fn common_row(self, actor: &Actor, action: &str, at: OffsetDateTime) -> instance_audit::Model {
         let Self { event, subject_kind, subject, before, after, reason } = self;
         let text = |value: Option<Value>| value.map(|value| value.to_string());
-        Ok(instance_audit::Model {
+        instance_audit::Model {
             id: fresh_id(at),
             at,
             actor_kind: actor.kind.name().to_owned(),
@@ -125,7 +120,7 @@ impl Record {
             before: text(before),
             after: text(after),
             reason,
-        })
+        }
     }
 }
 

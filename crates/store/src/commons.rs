@@ -25,6 +25,18 @@ pub(crate) fn every<E: CommonEntity>() -> Select<E> {
     E::find()
 }
 
+/// A change of rows of a table of no municipality.
+pub(crate) fn changing<E: CommonEntity>() -> UpdateMany<E> {
+    #[expect(clippy::disallowed_methods, reason = "a table of no municipality")]
+    E::update_many()
+}
+
+/// A removal of rows of a table of no municipality.
+pub(crate) fn removing<E: CommonEntity>() -> DeleteMany<E> {
+    #[expect(clippy::disallowed_methods, reason = "a table of no municipality")]
+    E::delete_many()
+}
+
 /// The way to what belongs to no municipality: a transaction that was opened by somebody who may do `A`.
 #[derive(Debug)]
 pub struct Commons<A: Action> {
@@ -59,7 +71,7 @@ impl<A: Action> Commons<A> {
 
     /// The same, when it has come out who did it.
     pub(crate) async fn commit_as(self, actor: Actor, record: Record) -> StoreResult<()> {
-        let row = record.common_row(&actor, A::ROW.action, self.at)?;
+        let row = record.common_row(&actor, A::ROW.action, self.at);
         self.insert::<instance_audit::Entity>(row).await?;
         self.transaction.commit().await.map_err(StoreError::from)
     }
@@ -67,16 +79,6 @@ impl<A: Action> Commons<A> {
     /// Makes what was written last without a line: for what nobody decided, such as when a key was last used.
     pub(crate) async fn commit_unrecorded(self) -> StoreResult<()> {
         self.transaction.commit().await.map_err(StoreError::from)
-    }
-
-    pub(crate) fn update<E: CommonEntity>(&self) -> UpdateMany<E> {
-        #[expect(clippy::disallowed_methods, reason = "a table of no municipality")]
-        E::update_many()
-    }
-
-    pub(crate) fn delete<E: CommonEntity>(&self) -> DeleteMany<E> {
-        #[expect(clippy::disallowed_methods, reason = "a table of no municipality")]
-        E::delete_many()
     }
 
     pub(crate) async fn all<E: CommonEntity>(&self, selection: Select<E>) -> StoreResult<Vec<E::Model>> {

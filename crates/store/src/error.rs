@@ -8,6 +8,9 @@ pub enum StoreError {
     /// The database cannot be reached, or does not answer in time.
     #[error("the database cannot be reached")]
     Unavailable(#[source] DbErr),
+    /// The database cannot be reached to begin with, for this reason.
+    #[error("the database cannot be reached: {0}")]
+    Unreachable(String),
     /// A row with this key is there already.
     #[error("a row with this key is there already")]
     Conflict(#[source] DbErr),
@@ -72,21 +75,23 @@ impl From<DbErr> for StoreError {
     }
 }
 
-/// Whether the database says that the same statement may succeed later: it is stopping or starting, has no connection to
-/// spare, or gave up on a time limit or a lock.
+/// Whether the database says that the same statement may succeed later: it is stopping or starting, has no connection or
+/// room on the disk to spare, or gave up on a time limit or a lock.
 fn passes(error: &sea_orm::sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(sea_orm::sqlx::error::DatabaseError::code);
     code.is_some_and(|code| {
         let postgres = code.len() == 5 && ["57014", "55P03", "57P", "53", "08"].iter().any(|of| code.starts_with(of));
-        // SQLITE_BUSY, SQLITE_LOCKED, and BUSY while recovering or with a stale snapshot.
-        postgres || matches!(&*code, "5" | "6" | "261" | "517")
+        // SQLite's codes are numbers, the kind in the last byte: BUSY, LOCKED, IOERR, FULL, CANTOPEN.
+        let sqlite =
+            code.len() < 5 && code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13 | 14));
+        postgres || sqlite
     })
 }
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable(_) => Self::Unavailable(Box::new(error)),
+            StoreError::Unavailable(_) | StoreError::Unreachable(_) => Self::Unavailable(Box::new(error)),
             _ => Self::internal(error),
         }
     }

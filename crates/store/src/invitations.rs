@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 use crate::{
     Commons, StoreError, StoreResult, Tenant,
     audit::{Record, fresh_id},
-    commons::{every, municipal_role, user_of},
+    commons::{changing, every, municipal_role, user_of},
     rows::{
         convert::parse,
         members::invitation,
@@ -318,8 +318,7 @@ impl Commons<ManageUsers> {
         let at = self.at();
         let found = every::<instance_invitation::Entity>().filter(instance_invitation::Column::Id.eq(id.uuid()));
         let Some(row) = self.one(found).await? else { return Ok(None) };
-        let cancelled = self
-            .update::<instance_invitation::Entity>()
+        let cancelled = changing::<instance_invitation::Entity>()
             .col_expr(instance_invitation::Column::CancelledAt, Expr::value(at))
             .filter(instance_invitation::Column::Id.eq(id.uuid()))
             .filter(instance_invitation::Column::AcceptedAt.is_null())
@@ -353,8 +352,7 @@ impl Commons<SignIn> {
     pub async fn accept(self, hash: &SecretHash, by: Accepting) -> StoreResult<Option<User>> {
         let found = every::<instance_invitation::Entity>().filter(instance_invitation::Column::Hash.eq(hash.as_str()));
         let Some(row) = self.one(found).await? else { return Ok(None) };
-        let accepted = self
-            .update::<instance_invitation::Entity>()
+        let accepted = changing::<instance_invitation::Entity>()
             .col_expr(instance_invitation::Column::AcceptedAt, Expr::value(self.at()))
             .filter(instance_invitation::Column::Hash.eq(hash.as_str()))
             .filter(instance_invitation::Column::AcceptedAt.is_null())
@@ -371,7 +369,7 @@ impl Commons<SignIn> {
                     InstanceRole::Operator => user_account::Column::Operator,
                     InstanceRole::Researcher => user_account::Column::Researcher,
                 };
-                self.update::<user_account::Entity>()
+                changing::<user_account::Entity>()
                     .col_expr(column, Expr::value(true))
                     .filter(user_account::Column::Id.eq(user.id.uuid()))
                     .exec(self.connection())

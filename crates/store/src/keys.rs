@@ -13,7 +13,7 @@ use time::{Duration, OffsetDateTime};
 use crate::{
     Commons, StoreError, StoreResult, Tenant,
     audit::{Record, fresh_id},
-    commons::{every, user_of},
+    commons::{changing, every, user_of},
     rows::{members::municipal_key, people::personal_key},
 };
 
@@ -212,7 +212,7 @@ impl Commons<ManageOwnAccount> {
         if row.revoked_at.is_some() {
             return personal(row).map(Some);
         }
-        self.update::<personal_key::Entity>()
+        changing::<personal_key::Entity>()
             .col_expr(personal_key::Column::RevokedAt, Expr::value(at))
             .filter(personal_key::Column::Id.eq(id.uuid()))
             .exec(self.connection())
@@ -246,7 +246,7 @@ impl Commons<SignIn> {
         if self.one(found).await?.is_none_or(|row| row.used_at.is_some_and(|used| used + USED > at)) {
             return Ok(());
         }
-        self.update::<personal_key::Entity>()
+        changing::<personal_key::Entity>()
             .col_expr(personal_key::Column::UsedAt, Expr::value(at))
             .filter(personal_key::Column::Id.eq(key.uuid()))
             .exec(self.connection())

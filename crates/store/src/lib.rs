@@ -15,6 +15,7 @@ mod invitations;
 mod keys;
 mod locks;
 mod members;
+mod postgres;
 mod publication;
 mod reference;
 mod rows;

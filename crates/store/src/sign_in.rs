@@ -11,7 +11,7 @@ use time::{Duration, OffsetDateTime};
 use crate::{
     Commons, StoreResult,
     audit::{Record, fresh_id},
-    commons::{every, user_of},
+    commons::{changing, every, removing, user_of},
     rows::people::{identity, refresh_token, session, sign_in_attempt, user_account},
 };
 
@@ -116,7 +116,7 @@ impl Commons<SignIn> {
         .await?;
         self.insert::<refresh_token::Entity>(token(refresh, id, self.at())).await?;
         if let Some(password) = password {
-            self.update::<user_account::Entity>()
+            changing::<user_account::Entity>()
                 .col_expr(user_account::Column::Password, Expr::value(password))
                 .filter(user_account::Column::Id.eq(user.id.uuid()))
                 .exec(self.connection())
@@ -142,8 +142,7 @@ impl Commons<SignIn> {
             return Ok(Refreshed::Unknown);
         }
         // The condition decides, not what was read: of two at once, one finds it used.
-        let used = self
-            .update::<refresh_token::Entity>()
+        let used = changing::<refresh_token::Entity>()
             .col_expr(refresh_token::Column::UsedAt, Expr::value(at))
             .filter(refresh_token::Column::Hash.eq(shown.as_str()))
             .filter(refresh_token::Column::UsedAt.is_null())
@@ -163,7 +162,7 @@ impl Commons<SignIn> {
             return Ok(Refreshed::Unknown);
         }
         self.insert::<refresh_token::Entity>(token(next, session.id, at)).await?;
-        self.update::<session::Entity>()
+        changing::<session::Entity>()
             .col_expr(session::Column::RefreshedAt, Expr::value(at))
             .filter(session::Column::Id.eq(session.id))
             .exec(self.connection())
@@ -206,7 +205,7 @@ impl Commons<SignIn> {
         let late = every::<sign_in_attempt::Entity>();
         let late: Vec<String> =
             self.all(late).await?.into_iter().filter(|row| row.expires_at <= self.at()).map(|row| row.hash).collect();
-        self.delete::<sign_in_attempt::Entity>()
+        removing::<sign_in_attempt::Entity>()
             .filter(sign_in_attempt::Column::Hash.is_in(late))
             .exec(self.connection())
             .await?;
@@ -227,8 +226,7 @@ impl Commons<SignIn> {
     pub async fn take_attempt(self, hash: &SecretHash) -> StoreResult<Option<StoredAttempt>> {
         let found = every::<sign_in_attempt::Entity>().filter(sign_in_attempt::Column::Hash.eq(hash.as_str()));
         let Some(row) = self.one(found).await? else { return Ok(None) };
-        let taken = self
-            .delete::<sign_in_attempt::Entity>()
+        let taken = removing::<sign_in_attempt::Entity>()
             .filter(sign_in_attempt::Column::Hash.eq(hash.as_str()))
             .exec(self.connection())
             .await?;
@@ -240,7 +238,7 @@ impl Commons<SignIn> {
     }
 
     async fn end(&self, session: SessionId, by: &'static str) -> StoreResult<()> {
-        self.update::<session::Entity>()
+        changing::<session::Entity>()
             .col_expr(session::Column::EndedAt, Expr::value(self.at()))
             .col_expr(session::Column::EndedBy, Expr::value(by))
             .filter(session::Column::Id.eq(session.uuid()))
@@ -267,8 +265,7 @@ pub(crate) async fn end_sessions<A: shirube_access::table::Action>(
     but: Option<SessionId>,
     by: &'static str,
 ) -> StoreResult<u64> {
-    let mut update = commons
-        .update::<session::Entity>()
+    let mut update = changing::<session::Entity>()
         .col_expr(session::Column::EndedAt, Expr::value(commons.at()))
         .col_expr(session::Column::EndedBy, Expr::value(by))
         .filter(session::Column::UserId.eq(user.uuid()))

@@ -1,15 +1,14 @@
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt, path::Path, sync::Arc, time::Duration};
 
 use sea_orm::sqlx::{
     postgres::PgConnectOptions,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    IsolationLevel, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 #[cfg(debug_assertions)]
-use sea_orm::{ConnectionTrait, Statement};
 use shirube_access::{
     Permit,
     table::{Action, Effect},
@@ -19,7 +18,7 @@ use shirube_migrations::{Migrator, MigratorTrait, SchemaManager};
 
 use time::OffsetDateTime;
 
-use crate::{Commons, StoreError, StoreResult, Tenant};
+use crate::{Commons, StoreError, StoreResult, Tenant, postgres};
 
 /// A connected database.
 #[derive(Debug, Clone)]
@@ -94,15 +93,19 @@ impl Store {
     /// Connects. A SQLite file is made, with its folder, if it is not there. No table is touched.
     pub async fn connect(options: &StoreOptions) -> StoreResult<Self> {
         let backend = Backend::of_url(&options.url)?;
+        let patience = match backend {
+            Backend::Sqlite => Duration::from_secs(2),
+            Backend::Postgres => postgres::first_connection(&options.url).await?,
+        };
         let mut connect = ConnectOptions::new(&options.url);
         connect
             .max_connections(options.connections)
-            .acquire_timeout(Duration::from_secs(2))
-            .connect_timeout(Duration::from_secs(2))
+            .acquire_timeout(patience)
+            .connect_timeout(patience)
             .sqlx_logging(false);
         match backend {
             Backend::Sqlite => {
-                make_folder(&options.url)?;
+                make_file(&options.url)?;
                 connect.map_sqlx_sqlite_opts(|sqlite: SqliteConnectOptions| {
                     sqlite
                         .create_if_missing(true)
@@ -115,6 +118,7 @@ impl Store {
                 });
             }
             Backend::Postgres => {
+                postgres::replace_silent(&mut connect);
                 connect.map_sqlx_postgres_opts(|postgres: PgConnectOptions| {
                     postgres.options([
                         ("statement_timeout", "5s"),
@@ -165,7 +169,14 @@ impl Store {
 
     /// Whether the database answers.
     pub async fn ping(&self) -> StoreResult<()> {
-        Ok(self.connection.ping().await?)
+        match self.backend() {
+            Backend::Sqlite => Ok(self.connection.ping().await?),
+            // A connection gives a sign of life before it is handed out. A second one would cost a second round trip.
+            Backend::Postgres => match self.connection.get_postgres_connection_pool().acquire().await {
+                Ok(_) => Ok(()),
+                Err(error) => Err(StoreError::Unavailable(DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))))),
+            },
+        }
     }
 
     /// How many migrations are waiting. A database that a newer version made is an error. Nothing is written.
@@ -175,9 +186,13 @@ impl Store {
         if !manager.has_table("seaql_migrations").await? {
             return Ok(known.len());
         }
-        let applied = Migrator::get_migration_models(&self.connection).await?;
-        match applied.iter().find(|model| known.iter().all(|migration| migration.name() != model.version)) {
-            Some(unknown) => Err(StoreError::Newer(unknown.version.clone())),
+        // Asked by hand: the library makes the table first if it is not there, which the role of the service may not.
+        let sql = "SELECT version FROM seaql_migrations";
+        let statement = Statement::from_string(self.connection.get_database_backend(), sql);
+        let rows = self.connection.query_all_raw(statement).await?;
+        let applied = rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<Vec<String>, _>>()?;
+        match applied.iter().find(|version| known.iter().all(|migration| migration.name() != *version)) {
+            Some(unknown) => Err(StoreError::Newer(unknown.clone())),
             None => Ok(known.len() - applied.len()),
         }
     }
@@ -185,7 +200,10 @@ impl Store {
     /// Runs the waiting migrations, and says how many there were. Running it twice does no harm.
     pub async fn migrate(&self) -> StoreResult<usize> {
         let pending = self.pending_migrations().await?;
-        Migrator::up(&self.connection, None).await?;
+        // Where there is nothing to do, the role of the service may say so, too, which can make no table.
+        if pending > 0 {
+            Migrator::up(&self.connection, None).await?;
+        }
         Ok(pending)
     }
 
@@ -242,15 +260,21 @@ impl Store {
     }
 }
 
-/// Makes the folder of a SQLite file; a database in memory needs none.
-fn make_folder(url: &str) -> StoreResult<()> {
+/// Makes the folder and the file of a SQLite database, which its owner alone may read; what is there stays as it is, and a
+/// database in memory needs neither. SQLite gives the files beside it the same rights.
+fn make_file(url: &str) -> StoreResult<()> {
     let path = url.trim_start_matches("sqlite:").trim_start_matches("//").split('?').next().unwrap_or_default();
-    match Path::new(path).parent() {
-        Some(folder) if !path.starts_with(":memory:") && !folder.as_os_str().is_empty() => {
-            std::fs::create_dir_all(folder).map_err(StoreError::Folder)
-        }
-        _ => Ok(()),
+    let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
+    if path.is_empty() || path.starts_with(":memory:") || url.contains("mode=memory") {
+        return Ok(());
     }
+    let path = Path::new(&*path);
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(StoreError::Folder)?;
+    }
+    // Where it cannot be made, SQLite says why.
+    let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    Ok(())
 }
 
 #[cfg(test)]

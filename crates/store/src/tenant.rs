@@ -107,7 +107,7 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
     }
 
     async fn record(&self, actor: &shirube_access::Actor, record: Record) -> StoreResult<()> {
-        let row = record.tenant_row(self.municipality(), actor, A::ROW.action, self.at)?;
+        let row = record.tenant_row(self.municipality(), actor, A::ROW.action, self.at);
         self.insert::<crate::rows::members::audit::Entity>(vec![row]).await
     }
 

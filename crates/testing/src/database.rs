@@ -1,7 +1,10 @@
 use std::{env, fs, path::PathBuf};
 
 use anyhow::{Context, Result};
-use sea_orm::{ConnectOptions, ConnectionTrait, Database};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode,
+    Statement, TransactionOptions, TransactionTrait,
+};
 use shirube_access::Scope;
 use shirube_app::load_sample;
 use shirube_store::{Observer, Store, StoreOptions};
@@ -24,9 +27,15 @@ pub enum Backend {
 pub struct TestDatabase {
     url: String,
     owner_url: String,
+    /// For whoever may do everything, beside the service.
+    admin_url: String,
     /// The folder of the file; it goes with the value.
     _folder: Option<TempDir>,
 }
+
+/// A transaction beside the service, undone when the value is dropped.
+#[derive(Debug)]
+pub struct Held(#[expect(dead_code, reason = "it is there to be dropped")] DatabaseTransaction);
 
 /// The variable that names the throw-away server.
 const SERVER: &str = "SHIRUBE_TEST_POSTGRES_URL";
@@ -42,7 +51,7 @@ impl TestDatabase {
                 let folder = TempDir::new()?;
                 Ok(Self::file(&folder.path().join("shirube.db"), Some(folder)))
             }
-            Backend::Postgres => create(None).await,
+            Backend::Postgres => create(&server()?, None).await,
         }
     }
 
@@ -56,13 +65,22 @@ impl TestDatabase {
                 fs::copy(original, &copy)?;
                 Ok(Self::file(&copy, Some(folder)))
             }
-            Backend::Postgres => create(Some(POSTGRES_SAMPLE.get_or_try_init(postgres_sample).await?)).await,
+            Backend::Postgres => {
+                create(&server()?, Some(POSTGRES_SAMPLE.get_or_try_init(postgres_sample).await?)).await
+            }
         }
+    }
+
+    /// A database with the sample data on a server of the test's own, by its superuser's URL.
+    pub(crate) async fn sample_on(server: &str) -> Result<Self> {
+        let database = create(server, None).await?;
+        fill(&database).await?;
+        Ok(database)
     }
 
     fn file(file: &std::path::Path, folder: Option<TempDir>) -> Self {
         let url = format!("sqlite://{}", file.display());
-        Self { owner_url: url.clone(), url, _folder: folder }
+        Self { owner_url: url.clone(), admin_url: url.clone(), url, _folder: folder }
     }
 
     /// Its URL, for the service.
@@ -75,15 +93,42 @@ impl TestDatabase {
         &self.owner_url
     }
 
+    async fn admin(&self) -> Result<DatabaseConnection> {
+        Ok(Database::connect(&self.admin_url).await?)
+    }
+
+    /// Runs a statement beside the service.
+    pub async fn execute(&self, sql: &str) -> Result<()> {
+        let admin = self.admin().await?;
+        admin.execute_unprepared(sql).await?;
+        Ok(admin.close().await?)
+    }
+
+    /// The first column, a text, of a query beside the service.
+    pub async fn texts(&self, sql: &str) -> Result<Vec<String>> {
+        let admin = self.admin().await?;
+        let rows = admin.query_all_raw(Statement::from_string(admin.get_database_backend(), sql)).await?;
+        let texts = rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?;
+        admin.close().await?;
+        Ok(texts)
+    }
+
+    /// Keeps everybody else from writing departments, as long as the value is held.
+    pub async fn hold_departments(&self) -> Result<Held> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let transaction = self.admin().await?.begin_with_options(options).await?;
+        if self.admin_url.starts_with("postgres") {
+            transaction.execute_unprepared("LOCK TABLE department IN ACCESS EXCLUSIVE MODE").await?;
+        }
+        Ok(Held(transaction))
+    }
+
     /// Its URL, for whoever runs the server of PostgreSQL; on SQLite everybody does.
     pub fn superuser_url(&self) -> Result<String> {
-        match env::var(SERVER) {
-            Ok(server) if self.url != self.owner_url => {
-                let (head, _) = server.rsplit_once('/').context("the URL of the server names no database")?;
-                Ok(format!("{head}/{}", self.url.rsplit('/').next().unwrap_or_default()))
-            }
-            _ => Ok(self.owner_url.clone()),
-        }
+        Ok(self.admin_url.clone())
     }
 
     /// Connects to it as the service.
@@ -127,8 +172,7 @@ async fn sqlite_sample() -> Result<(TempDir, PathBuf)> {
 }
 
 async fn postgres_sample() -> Result<String> {
-    let database = create(None).await?;
-    fill(&database).await?;
+    let database = TestDatabase::sample_on(&server()?).await?;
     Ok(database.url.rsplit('/').next().unwrap_or_default().to_owned())
 }
 
@@ -138,13 +182,16 @@ const SERVICE: &str = "shirube_service";
 /// Their password: the server listens on this machine alone, and lives as long as the tests.
 const PASSWORD: &str = "throw-away";
 
-/// Makes a database on the throw-away server, as a copy of another one if one is named.
-async fn create(template: Option<&str>) -> Result<TestDatabase> {
-    let server = env::var(SERVER).with_context(|| {
-        format!("{SERVER} is not set: run the tests with `cargo xtask test`, which starts a server")
-    })?;
+/// The superuser's URL of the throw-away server.
+fn server() -> Result<String> {
+    env::var(SERVER)
+        .with_context(|| format!("{SERVER} is not set: run the tests with `cargo xtask test`, which starts a server"))
+}
+
+/// Makes a database on a server, as a copy of another one if one is named.
+async fn create(server: &str, template: Option<&str>) -> Result<TestDatabase> {
     let name = format!("test_{}", Uuid::now_v7().simple());
-    let mut options = ConnectOptions::new(&server);
+    let mut options = ConnectOptions::new(server);
     // Statements with passwords are in no log.
     options.sqlx_logging(false);
     let admin = Database::connect(options).await?;
@@ -159,8 +206,9 @@ async fn create(template: Option<&str>) -> Result<TestDatabase> {
     let template = template.map(|template| format!(" TEMPLATE {template}")).unwrap_or_default();
     admin.execute_unprepared(&format!("CREATE DATABASE {name} OWNER {OWNER}{template}")).await?;
     admin.close().await?;
-    let (_, host) = server.rsplit_once('@').context("the URL of the server names no host")?;
+    let (admin, host) = server.rsplit_once('@').context("the URL of the server names no host")?;
     let (host, _) = host.rsplit_once('/').context("the URL of the server names no database")?;
     let url = |role: &str| format!("postgres://{role}:{PASSWORD}@{host}/{name}");
-    Ok(TestDatabase { url: url(SERVICE), owner_url: url(OWNER), _folder: None })
+    let admin_url = format!("{admin}@{host}/{name}");
+    Ok(TestDatabase { url: url(SERVICE), owner_url: url(OWNER), admin_url, _folder: None })
 }

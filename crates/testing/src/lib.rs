@@ -4,10 +4,14 @@
 //! of one that is made at the first request, so that each test has its own and none waits long for it.
 
 mod database;
+mod postgres;
+mod proxy;
 mod service;
 mod sql;
 
-pub use database::{Backend, TestDatabase};
+pub use database::{Backend, Held, TestDatabase};
+pub use postgres::PrivatePostgres;
+pub use proxy::Proxy;
 pub use service::{Answer, PASSWORD, TestServer, TestService};
 pub use sql::{Sql, Texts};
 

@@ -19,6 +19,24 @@ use crate::{Backend, TestDatabase, database::now};
 /// The password of everybody in the tests.
 pub const PASSWORD: &str = "correct horse battery staple";
 
+/// A clock that a test turns forward.
+#[derive(Debug, Clone, Default)]
+struct TestClock {
+    /// By how many seconds it is ahead.
+    ahead: Arc<AtomicI64>,
+}
+
+impl TestClock {
+    fn clock(&self) -> Clock {
+        let ahead = self.ahead.clone();
+        Clock::new(move || now() + Duration::seconds(ahead.load(Ordering::Relaxed)))
+    }
+
+    fn advance(&self, by: Duration) {
+        self.ahead.fetch_add(by.whole_seconds(), Ordering::Relaxed);
+    }
+}
+
 /// The service in process, without HTTP.
 pub struct TestService {
     /// The application.
@@ -28,8 +46,7 @@ pub struct TestService {
     /// The database below.
     pub database: TestDatabase,
     statements: Arc<AtomicUsize>,
-    /// By how many seconds the clock is ahead.
-    ahead: Arc<AtomicI64>,
+    clock: TestClock,
     /// The folder of the signing keys; it goes with the value.
     _keys: TempDir,
 }
@@ -59,6 +76,15 @@ impl Answer {
 impl TestService {
     /// The service over the sample data.
     pub async fn sample(backend: Backend) -> Result<Self> {
+        Self::made(backend, true).await
+    }
+
+    /// The same, where nothing that is published can be read without an account.
+    pub async fn private(backend: Backend) -> Result<Self> {
+        Self::made(backend, false).await
+    }
+
+    async fn made(backend: Backend, public_read: bool) -> Result<Self> {
         let database = TestDatabase::sample(backend).await?;
         let statements = Arc::new(AtomicUsize::new(0));
         let counter = statements.clone();
@@ -67,30 +93,38 @@ impl TestService {
                 counter.fetch_add(1, Ordering::Relaxed);
             })))
             .await?;
-        Self::over(database, store, statements).await
+        Self::open(database, store, statements, public_read).await
     }
 
     /// The service over a store of a database that holds the sample data.
     pub async fn over(database: TestDatabase, store: Store, statements: Arc<AtomicUsize>) -> Result<Self> {
+        Self::open(database, store, statements, true).await
+    }
+
+    async fn open(
+        database: TestDatabase,
+        store: Store,
+        statements: Arc<AtomicUsize>,
+        public_read: bool,
+    ) -> Result<Self> {
         // Whoever comes second finds one installed.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let (keys, ahead) = (TempDir::new()?, Arc::new(AtomicI64::new(0)));
-        let by = ahead.clone();
+        let (keys, clock) = (TempDir::new()?, TestClock::default());
         let options = AppOptions {
             public_url: "http://shirube.test".to_owned(),
-            public_read: true,
+            public_read,
             keys: KeyFolder::new(keys.path().join("keys")),
             providers: Arc::new(Providers::new(Vec::new(), "http://localhost/signed-in")?),
-            clock: Clock::new(move || now() + Duration::seconds(by.load(Ordering::Relaxed))),
+            clock: clock.clock(),
         };
         let app = Arc::new(App::open(store, options).await?);
         let api = Api::new(app.clone(), true);
-        Ok(Self { app, api, database, statements, ahead, _keys: keys })
+        Ok(Self { app, api, database, statements, clock, _keys: keys })
     }
 
     /// Turns the clock of the service forward.
     pub fn advance(&self, by: Duration) {
-        self.ahead.fetch_add(by.whole_seconds(), Ordering::Relaxed);
+        self.clock.advance(by);
     }
 
     /// Asks a query without an account.
@@ -101,7 +135,7 @@ impl TestService {
     /// Asks a query with a token or key, of which the service must think well.
     pub async fn ask_as(&self, bearer: Option<&str>, query: &str, variables: Value) -> Result<Answer> {
         let scope = self.scope(bearer).await?;
-        Ok(self.ask_of(&Arc::new(scope), query, variables).await?)
+        self.ask_of(&Arc::new(scope), query, variables).await
     }
 
     /// Who asks with a token or key.
@@ -123,18 +157,7 @@ impl TestService {
 
     /// Makes a user with these roles, and signs them in; gives the access token.
     pub async fn user(&self, email: &str, grants: &[Grant]) -> Result<String> {
-        let machine = Scope::machine();
-        let mut token = None;
-        for grant in grants {
-            let invited = match *grant {
-                Grant::Instance(role) => self.app.invite_to_instance(&machine, email, email, role).await?,
-                Grant::Municipal(code, role) => self.app.invite(&machine, code, email, email, role).await?,
-            };
-            let (_, secret) = invited.link.split_once('#').context("a link holds a secret")?;
-            let accepted = self.app.accept_invitation(secret, PASSWORD, None, None, Origin::default()).await;
-            token = Some(accepted.map_err(|error| anyhow::anyhow!("not accepted: {error:?}"))?.access_token);
-        }
-        token.context("a user has a role")
+        user(&self.app, email, grants).await
     }
 
     /// How many statements the database has been asked since the last call.
@@ -143,14 +166,30 @@ impl TestService {
     }
 }
 
+async fn user(app: &App, email: &str, grants: &[Grant]) -> Result<String> {
+    let machine = Scope::machine();
+    let mut token = None;
+    for grant in grants {
+        let invited = match *grant {
+            Grant::Instance(role) => app.invite_to_instance(&machine, email, email, role).await?,
+            Grant::Municipal(code, role) => app.invite(&machine, code, email, email, role).await?,
+        };
+        let (_, secret) = invited.link.split_once('#').context("a link holds a secret")?;
+        let accepted = app.accept_invitation(secret, PASSWORD, None, None, Origin::default()).await;
+        token = Some(accepted.map_err(|error| anyhow::anyhow!("not accepted: {error:?}"))?.access_token);
+    }
+    token.context("a user has a role")
+}
+
 /// A server on a port of its own.
-#[derive(Debug)]
 pub struct TestServer {
     running: Running,
     client: reqwest::Client,
-    database: TestDatabase,
-    /// The folder of the signing keys; it goes with the value.
-    _keys: TempDir,
+    settings: Settings,
+    clock: TestClock,
+    database: Arc<TestDatabase>,
+    /// The folder of the signing keys; it goes with the last server that uses it.
+    keys: Arc<TempDir>,
 }
 
 impl TestServer {
@@ -166,7 +205,7 @@ impl TestServer {
 
     /// A server over a database, with other settings than usual. Usually no limit on rates is ever met.
     pub async fn with(database: TestDatabase, change: impl FnOnce(&mut Settings)) -> Result<Self> {
-        let keys = TempDir::new()?;
+        let keys = Arc::new(TempDir::new()?);
         let mut settings = Settings {
             listen: "127.0.0.1:0".parse()?,
             database_url: database.url().to_owned(),
@@ -192,11 +231,36 @@ impl TestServer {
             log_format: LogFormat::Json,
         };
         change(&mut settings);
-        let running = shirube_server::start(&settings).await.map_err(anyhow::Error::from_boxed)?;
+        Self::start(settings, TestClock::default(), Arc::new(database), keys).await
+    }
+
+    /// Another server over the same database, with the same settings, keys and clock.
+    pub async fn replica(&self) -> Result<Self> {
+        Self::start(self.settings.clone(), self.clock.clone(), self.database.clone(), self.keys.clone()).await
+    }
+
+    async fn start(
+        settings: Settings,
+        clock: TestClock,
+        database: Arc<TestDatabase>,
+        keys: Arc<TempDir>,
+    ) -> Result<Self> {
+        let started = shirube_server::start_at(&settings, clock.clock()).await;
+        let running = started.map_err(anyhow::Error::from_boxed)?;
         // The client asks for a provider even where it speaks plain HTTP; whoever comes second finds one installed.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
-        Ok(Self { running, client, database, _keys: keys })
+        Ok(Self { running, client, settings, clock, database, keys })
+    }
+
+    /// Turns the clock of the server and its replicas forward. Throttles and caches run on the machine's own.
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
+    /// The folder of the keys with which it signs tokens.
+    pub fn keys(&self) -> KeyFolder {
+        KeyFolder::new(self.settings.keys.clone())
     }
 
     /// The URL of a path.
@@ -210,7 +274,7 @@ impl TestServer {
     }
 
     /// The database below.
-    pub const fn database(&self) -> &TestDatabase {
+    pub fn database(&self) -> &TestDatabase {
         &self.database
     }
 
@@ -229,10 +293,24 @@ impl TestServer {
         &self.client
     }
 
+    /// Makes a user with these roles, and signs them in; gives the access token.
+    pub async fn user(&self, email: &str, grants: &[Grant]) -> Result<String> {
+        user(self.app(), email, grants).await
+    }
+
     /// Asks a query by POST.
     pub async fn ask(&self, query: &str, variables: Value) -> Result<Answer> {
+        self.ask_as(None, query, variables).await
+    }
+
+    /// Asks a query by POST, with a token if there is one.
+    pub async fn ask_as(&self, bearer: Option<&str>, query: &str, variables: Value) -> Result<Answer> {
         let body = json!({ "query": query, "variables": variables });
-        let response = self.client.post(self.url("/graphql")).json(&body).send().await?;
+        let mut request = self.client.post(self.url("/graphql")).json(&body);
+        if let Some(bearer) = bearer {
+            request = request.bearer_auth(bearer);
+        }
+        let response = request.send().await?;
         let text = response.text().await?;
         Ok(Answer(serde_json::from_str(&text).with_context(|| text)?))
     }

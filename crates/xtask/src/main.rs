@@ -36,9 +36,9 @@ enum Task {
         #[arg(last = true)]
         args: Vec<String>,
     },
-    /// Write schema/schema.graphql as the server has it
+    /// Write schema/schema.graphql and schema/access.md as the server has them
     Schema {
-        /// Write nothing; fail when the committed file differs
+        /// Write nothing; fail when a committed file differs
         #[arg(long)]
         check: bool,
     },

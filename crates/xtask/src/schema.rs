@@ -1,9 +1,9 @@
-//! The committed GraphQL schema: written by the server, compared in CI.
+//! The committed GraphQL schema and access table: written by the server, compared in CI.
 
 use std::fs;
 use std::io::BufReader;
 use std::iter;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
@@ -11,37 +11,44 @@ use cargo_metadata::Message;
 
 use crate::checkout::{Checkout, spelled};
 
-/// Where the schema is committed.
-const FILE: &str = "schema/schema.graphql";
+/// What is committed, and the arguments with which the server prints it.
+const FILES: &[(&str, &[&str])] =
+    &[("schema/schema.graphql", &["schema"]), ("schema/access.md", &["schema", "--access"])];
 
-/// Writes the file as the server has it. The old one stays until the new one is complete.
+/// Writes the files as the server has them. An old one stays until the new one is complete.
 pub(crate) fn write(checkout: &Checkout) -> Result<()> {
-    let schema = generate(checkout)?;
-    let file = checkout.root().join(FILE);
-    let new = file.with_extension("graphql.new");
-    fs::write(&new, schema).with_context(|| format!("cannot write {}", new.display()))?;
-    fs::rename(&new, &file).with_context(|| format!("cannot write {}", file.display()))
-}
-
-/// Fails when the committed file is not what the server has.
-pub(crate) fn check(checkout: &Checkout) -> Result<()> {
-    // A file that is missing or not even text differs from the first line on.
-    let committed = fs::read_to_string(checkout.root().join(FILE)).unwrap_or_default();
-    match difference(&committed, &generate(checkout)?) {
-        Some(difference) => bail!("{FILE} differs from the code; `cargo xtask schema` mends it. {difference}"),
-        None => Ok(()),
+    let built = build(checkout)?;
+    for (file, arguments) in FILES {
+        let printed = print(checkout, &built, arguments)?;
+        let (file, new) = (checkout.root().join(file), checkout.root().join(format!("{file}.new")));
+        fs::write(&new, printed).with_context(|| format!("cannot write {}", new.display()))?;
+        fs::rename(&new, &file).with_context(|| format!("cannot write {}", file.display()))?;
     }
+    Ok(())
 }
 
-/// What `shirube schema` prints.
-fn generate(checkout: &Checkout) -> Result<String> {
-    let mut shirube = Command::new(build(checkout)?);
-    shirube.arg("schema").current_dir(checkout.root()).stdin(Stdio::null()).stderr(Stdio::inherit());
+/// Fails when a committed file is not what the server has.
+pub(crate) fn check(checkout: &Checkout) -> Result<()> {
+    let built = build(checkout)?;
+    for (file, arguments) in FILES {
+        // A file that is missing or not even text differs from the first line on.
+        let committed = fs::read_to_string(checkout.root().join(file)).unwrap_or_default();
+        if let Some(difference) = difference(&committed, &print(checkout, &built, arguments)?) {
+            bail!("{file} differs from the code; `cargo xtask schema` mends it. {difference}");
+        }
+    }
+    Ok(())
+}
+
+/// What the built server prints.
+fn print(checkout: &Checkout, built: &Path, arguments: &[&str]) -> Result<String> {
+    let mut shirube = Command::new(built);
+    shirube.args(arguments).current_dir(checkout.root()).stdin(Stdio::null()).stderr(Stdio::inherit());
     let output = shirube.output().with_context(|| format!("cannot run `{}`", spelled(&shirube)))?;
     if !output.status.success() {
         bail!("`{}` failed ({})", spelled(&shirube), output.status);
     }
-    String::from_utf8(output.stdout).context("`shirube schema` did not print text")
+    String::from_utf8(output.stdout).with_context(|| format!("`{}` did not print text", spelled(&shirube)))
 }
 
 /// Builds the server and says where it is. The whole workspace takes part in choosing the features, as in the tests:

@@ -50,6 +50,8 @@ pub(crate) fn prepare(checkout: &Checkout, args: &[String]) -> Result<TestRun> {
 
     let mut cargo = checkout.cargo("test");
     cargo.arg("--locked").env("SHIRUBE_TEST_POSTGRES_URL", server.url());
+    // Some tests kill a server, and start one of their own for it.
+    cargo.env("SHIRUBE_TEST_POSTGRES_PROGRAMS", &programs);
     if !names_a_package(args) {
         cargo.arg("--workspace");
     }

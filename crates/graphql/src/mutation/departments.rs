@@ -65,12 +65,12 @@ impl DepartmentMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Which department.")] input: CreateDepartmentInput,
-    ) -> Result<CreateDepartmentPayload> {
+    ) -> Result<Option<CreateDepartmentPayload>> {
         let code = input.municipality.0.current();
         let made = service(context).add_department(scope(context), code, &input.name).await;
         let (department, user_errors) = settled(made)?;
         let department = department.map(|of| Department { municipality: code, of });
-        Ok(CreateDepartmentPayload { client_mutation_id: input.client_mutation_id, department, user_errors })
+        Ok(Some(CreateDepartmentPayload { client_mutation_id: input.client_mutation_id, department, user_errors }))
     }
 
     /// Renames a department.
@@ -78,14 +78,14 @@ impl DepartmentMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Which department, and its new name.")] input: RenameDepartmentInput,
-    ) -> Result<RenameDepartmentPayload> {
+    ) -> Result<Option<RenameDepartmentPayload>> {
         let renamed = async {
             let (municipality, id) = department_id(&input.id, "id")?;
             let of = service(context).rename_department(scope(context), municipality, id, &input.name).await?;
             Ok(Department { municipality, of })
         };
         let (department, user_errors) = settled(renamed.await)?;
-        Ok(RenameDepartmentPayload { client_mutation_id: input.client_mutation_id, department, user_errors })
+        Ok(Some(RenameDepartmentPayload { client_mutation_id: input.client_mutation_id, department, user_errors }))
     }
 
     /// Removes a department to which nothing and nobody belongs.
@@ -93,13 +93,13 @@ impl DepartmentMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Which department.")] input: DeleteDepartmentInput,
-    ) -> Result<DeleteDepartmentPayload> {
+    ) -> Result<Option<DeleteDepartmentPayload>> {
         let removed = async {
             let (municipality, id) = department_id(&input.id, "id")?;
             let of = service(context).remove_department(scope(context), municipality, id).await?;
             Ok(Department { municipality, of })
         };
         let (department, user_errors) = settled(removed.await)?;
-        Ok(DeleteDepartmentPayload { client_mutation_id: input.client_mutation_id, department, user_errors })
+        Ok(Some(DeleteDepartmentPayload { client_mutation_id: input.client_mutation_id, department, user_errors }))
     }
 }

@@ -66,7 +66,7 @@ impl KeyMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Which key.")] input: CreateApiKeyInput,
-    ) -> Result<CreateApiKeyPayload> {
+    ) -> Result<Option<CreateApiKeyPayload>> {
         let (app, scope) = (service(context), scope(context));
         let scopes = input.scopes.into_iter().map(Into::into).collect();
         let expires_at = input.expires_at.0;
@@ -76,7 +76,7 @@ impl KeyMutation {
         };
         let (made, user_errors) = settled(made.await)?;
         let (api_key, secret) = made.map(|made| (ApiKey(made.key), made.secret.reveal().to_owned())).unzip();
-        Ok(CreateApiKeyPayload { client_mutation_id: input.client_mutation_id, api_key, secret, user_errors })
+        Ok(Some(CreateApiKeyPayload { client_mutation_id: input.client_mutation_id, api_key, secret, user_errors }))
     }
 
     /// Revokes an API key, of a municipality or of one's own. It stops within seconds on every replica.
@@ -84,7 +84,7 @@ impl KeyMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Which key.")] input: RevokeApiKeyInput,
-    ) -> Result<RevokeApiKeyPayload> {
+    ) -> Result<Option<RevokeApiKeyPayload>> {
         let revoked = async {
             let (municipality, id) = key_id(&input.id, "id")?;
             let place = place(scope(context), municipality)?;
@@ -92,6 +92,6 @@ impl KeyMutation {
         };
         let (api_key, user_errors) = settled(revoked.await)?;
         let api_key = api_key.map(ApiKey);
-        Ok(RevokeApiKeyPayload { client_mutation_id: input.client_mutation_id, api_key, user_errors })
+        Ok(Some(RevokeApiKeyPayload { client_mutation_id: input.client_mutation_id, api_key, user_errors }))
     }
 }

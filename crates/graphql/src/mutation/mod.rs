@@ -40,7 +40,8 @@ pub(crate) struct UserError {
     path: Vec<String>,
 }
 
-/// What a mutation gives: what it changed, or what is to be mended. Any other error is one of the whole field.
+/// What a mutation gives: what it changed, or what is to be mended. Any other error is one of the field, which is null then
+/// and leaves the other mutations of the request what they did.
 pub(crate) fn settled<T>(result: Result<T, Error>) -> Result<(Option<T>, Vec<UserError>)> {
     let problem = |code, problem: BadInput| {
         let place = problem.place.split('.').filter(|part| !part.is_empty() && *part != "input").map(str::to_owned);

@@ -111,7 +111,7 @@ impl PeopleMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Whom to invite, to what.")] input: InvitePersonInput,
-    ) -> Result<InvitePersonPayload> {
+    ) -> Result<Option<InvitePersonPayload>> {
         let code = input.municipality.0.current();
         let (app, scope) = (service(context), scope(context));
         let invited = async {
@@ -122,7 +122,7 @@ impl PeopleMutation {
         };
         let (made, user_errors) = settled(invited.await)?;
         let (invitation, link) = made.map(|made| (Invitation(made.invitation), made.link)).unzip();
-        Ok(InvitePersonPayload { client_mutation_id: input.client_mutation_id, invitation, link, user_errors })
+        Ok(Some(InvitePersonPayload { client_mutation_id: input.client_mutation_id, invitation, link, user_errors }))
     }
 
     /// Takes an open invitation back, to a municipality or to the instance.
@@ -130,14 +130,14 @@ impl PeopleMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Which invitation.")] input: CancelInvitationInput,
-    ) -> Result<CancelInvitationPayload> {
+    ) -> Result<Option<CancelInvitationPayload>> {
         let cancelled = async {
             let (place, id) = invitation_id(&input.id, "id")?;
             service(context).cancel_invitation(scope(context), place, id).await
         };
         let (invitation, user_errors) = settled(cancelled.await)?;
         let invitation = invitation.map(Invitation);
-        Ok(CancelInvitationPayload { client_mutation_id: input.client_mutation_id, invitation, user_errors })
+        Ok(Some(CancelInvitationPayload { client_mutation_id: input.client_mutation_id, invitation, user_errors }))
     }
 
     /// Gives somebody who belongs to a municipality already another role in it.
@@ -145,7 +145,7 @@ impl PeopleMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Which role, to whom.")] input: GrantRoleInput,
-    ) -> Result<GrantRolePayload> {
+    ) -> Result<Option<GrantRolePayload>> {
         let code = input.municipality.0.current();
         let (app, scope) = (service(context), scope(context));
         let granted = async {
@@ -155,7 +155,7 @@ impl PeopleMutation {
         };
         let (membership, user_errors) = settled(granted.await)?;
         let membership = membership.map(Membership);
-        Ok(GrantRolePayload { client_mutation_id: input.client_mutation_id, membership, user_errors })
+        Ok(Some(GrantRolePayload { client_mutation_id: input.client_mutation_id, membership, user_errors }))
     }
 
     /// Takes a role in a municipality away. The last administrator stays.
@@ -163,13 +163,13 @@ impl PeopleMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Which role.")] input: RevokeRoleInput,
-    ) -> Result<RevokeRolePayload> {
+    ) -> Result<Option<RevokeRolePayload>> {
         let revoked = async {
             let (code, id) = membership_id(&input.id, "id")?;
             service(context).revoke_role(scope(context), code, id, input.reason).await
         };
         let (membership, user_errors) = settled(revoked.await)?;
         let membership = membership.map(Membership);
-        Ok(RevokeRolePayload { client_mutation_id: input.client_mutation_id, membership, user_errors })
+        Ok(Some(RevokeRolePayload { client_mutation_id: input.client_mutation_id, membership, user_errors }))
     }
 }

@@ -126,7 +126,7 @@ impl UserMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Whom to invite, to what.")] input: InviteToInstanceInput,
-    ) -> Result<InviteToInstancePayload> {
+    ) -> Result<Option<InviteToInstancePayload>> {
         let (app, scope) = (service(context), scope(context));
         let invited = async {
             // Whether one may is asked before anything is said about the input.
@@ -135,7 +135,12 @@ impl UserMutation {
         };
         let (made, user_errors) = settled(invited.await)?;
         let (invitation, link) = made.map(|made| (Invitation(made.invitation), made.link)).unzip();
-        Ok(InviteToInstancePayload { client_mutation_id: input.client_mutation_id, invitation, link, user_errors })
+        Ok(Some(InviteToInstancePayload {
+            client_mutation_id: input.client_mutation_id,
+            invitation,
+            link,
+            user_errors,
+        }))
     }
 
     /// Gives a user a role in the instance.
@@ -143,9 +148,9 @@ impl UserMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Which role, to whom.")] input: GrantInstanceRoleInput,
-    ) -> Result<GrantInstanceRolePayload> {
+    ) -> Result<Option<GrantInstanceRolePayload>> {
         let (account, user_errors) = set_role(context, &input.user, input.role, true).await?;
-        Ok(GrantInstanceRolePayload { client_mutation_id: input.client_mutation_id, account, user_errors })
+        Ok(Some(GrantInstanceRolePayload { client_mutation_id: input.client_mutation_id, account, user_errors }))
     }
 
     /// Takes a role in the instance from a user. The last operator stays.
@@ -153,9 +158,9 @@ impl UserMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Which role, from whom.")] input: RevokeInstanceRoleInput,
-    ) -> Result<RevokeInstanceRolePayload> {
+    ) -> Result<Option<RevokeInstanceRolePayload>> {
         let (account, user_errors) = set_role(context, &input.user, input.role, false).await?;
-        Ok(RevokeInstanceRolePayload { client_mutation_id: input.client_mutation_id, account, user_errors })
+        Ok(Some(RevokeInstanceRolePayload { client_mutation_id: input.client_mutation_id, account, user_errors }))
     }
 
     /// Keeps a user from signing in, and ends their sessions. The last operator stays.
@@ -163,9 +168,9 @@ impl UserMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Whom, and why.")] input: DisableUserInput,
-    ) -> Result<DisableUserPayload> {
+    ) -> Result<Option<DisableUserPayload>> {
         let (account, user_errors) = set_enabled(context, &input.user, false, input.reason).await?;
-        Ok(DisableUserPayload { client_mutation_id: input.client_mutation_id, account, user_errors })
+        Ok(Some(DisableUserPayload { client_mutation_id: input.client_mutation_id, account, user_errors }))
     }
 
     /// Lets a user sign in again.
@@ -173,9 +178,9 @@ impl UserMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Whom, and why.")] input: EnableUserInput,
-    ) -> Result<EnableUserPayload> {
+    ) -> Result<Option<EnableUserPayload>> {
         let (account, user_errors) = set_enabled(context, &input.user, true, input.reason).await?;
-        Ok(EnableUserPayload { client_mutation_id: input.client_mutation_id, account, user_errors })
+        Ok(Some(EnableUserPayload { client_mutation_id: input.client_mutation_id, account, user_errors }))
     }
 
     /// Ends all sessions of a user.
@@ -183,14 +188,14 @@ impl UserMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Whose.")] input: EndSessionsInput,
-    ) -> Result<EndSessionsPayload> {
+    ) -> Result<Option<EndSessionsPayload>> {
         let (app, scope) = (service(context), scope(context));
         let ended = async {
             app.may_manage_users(scope)?;
             app.end_sessions(scope, user_id(&input.user, "user")?).await
         };
         let (ended, user_errors) = settled(ended.await)?;
-        Ok(EndSessionsPayload { client_mutation_id: input.client_mutation_id, ended, user_errors })
+        Ok(Some(EndSessionsPayload { client_mutation_id: input.client_mutation_id, ended, user_errors }))
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) enum ActorKind {
 pub(crate) struct AuditEntry {
     /// Whose trail it is in; `None` for that of the instance.
     pub(crate) municipality: Option<MunicipalityCode>,
-    pub(crate) of: AppEntry,
+    pub(crate) of: Box<AppEntry>,
 }
 
 /// A line of the audit trail (監査記録): who did what, when, from where, and what it was before and after. It is written
@@ -221,7 +221,7 @@ pub(crate) async fn audit(
             .into_iter()
             .map(|entry| AuditEntryEdge {
                 cursor: cursor(&list, &entry.id.to_string()),
-                node: AuditEntry { municipality, of: entry },
+                node: AuditEntry { municipality, of: Box::new(entry) },
             })
             .collect();
         Ok(AuditEntryConnection {

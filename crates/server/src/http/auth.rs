@@ -21,7 +21,7 @@ use super::{
     Doors,
     address::ClientAddress,
     body::{Malformed, read_json},
-    identity::origin,
+    identity::{TimeLeft, origin},
     observe::{RefusalCode, RequestId},
 };
 
@@ -83,18 +83,18 @@ impl Fields {
 }
 
 /// A request that is not granted, as an answer.
-struct Refused(Response);
+struct Refused(Box<Response>);
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        self.0
+        *self.0
     }
 }
 
 fn answer(status: StatusCode, code: Code, body: Vec<u8>) -> Refused {
     let mut response = (status, [(header::CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response();
     response.extensions_mut().insert(RefusalCode(code.name()));
-    Refused(response)
+    Refused(Box::new(response))
 }
 
 fn bad(message: &str) -> Refused {
@@ -153,9 +153,14 @@ impl From<Error> for Refused {
 type Answered = Result<Response, Refused>;
 
 /// Gives up on what takes too long.
-async fn timely<T>(work: impl Future<Output = Result<T, SignInError>>) -> Result<T, Refused> {
-    match tokio::time::timeout(TIMEOUT, work).await {
-        Ok(done) => Ok(done?),
+async fn timely<T, E: Into<Refused>>(work: impl Future<Output = Result<T, E>>) -> Result<T, Refused> {
+    within(TIMEOUT, work).await
+}
+
+async fn within<T, E: Into<Refused>>(time: Duration, work: impl Future<Output = Result<T, E>>) -> Result<T, Refused> {
+    // On the heap: what signs in asks for much on its way.
+    match tokio::time::timeout(time, Box::pin(work)).await {
+        Ok(done) => done.map_err(E::into),
         Err(_) => {
             let told = "it took longer than 10 seconds and was given up";
             Err(answer(StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable, refusal(Code::Unavailable, told)))
@@ -190,20 +195,25 @@ async fn sign_out(State(doors): State<Doors>, from: Whence, headers: HeaderMap, 
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-async fn sign_out_everywhere(State(doors): State<Doors>, Extension(scope): Extension<Arc<Scope>>) -> Answered {
-    let ended = doors.app.sign_out_everywhere(&scope).await?;
+async fn sign_out_everywhere(
+    State(doors): State<Doors>,
+    Extension(scope): Extension<Arc<Scope>>,
+    Extension(left): Extension<TimeLeft>,
+) -> Answered {
+    let ended = within(left.0, doors.app.sign_out_everywhere(&scope)).await?;
     Ok(Json(json!({ "sessionsEnded": ended })).into_response())
 }
 
 async fn change_password(
     State(doors): State<Doors>,
     Extension(scope): Extension<Arc<Scope>>,
+    Extension(left): Extension<TimeLeft>,
     headers: HeaderMap,
     body: Body,
 ) -> Answered {
     let mut fields = Fields::read(&headers, body).await?;
     let (old, new) = (fields.required("password")?, fields.required("newPassword")?);
-    timely(doors.app.change_password(&scope, &old, &new)).await?;
+    within(left.0, doors.app.change_password(&scope, &old, &new)).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

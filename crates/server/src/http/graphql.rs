@@ -1,6 +1,6 @@
 //! GraphQL over HTTP, written by hand after the specification of that name.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Extension,
@@ -16,7 +16,8 @@ use shirube_graphql::{Allowed, Code, GraphqlRequest, Outcome, limits, refusal, r
 use super::{
     Doors,
     body::{Malformed, bad, is_utf8, read_json},
-    observe::{Operation, RefusalCode},
+    identity::TimeLeft,
+    observe::{FieldCodes, Operation, RefusalCode},
     rate::{Purse, RateKey},
 };
 
@@ -79,12 +80,13 @@ pub(crate) async fn by_post(
     State(doors): State<Doors>,
     Extension(key): Extension<RateKey>,
     Extension(scope): Extension<Arc<Scope>>,
+    Extension(left): Extension<TimeLeft>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
     let Some(media) = Media::accepted(&headers) else { return not_acceptable() };
     match read_post(&headers, body).await {
-        Ok(request) => execute(&doors, Caller { key, scope }, request, Allowed::All, media).await,
+        Ok(request) => execute(&doors, Caller { key, scope, left }, request, Allowed::All, media).await,
         Err(malformed) => malformed.respond(media),
     }
 }
@@ -94,6 +96,7 @@ pub(crate) async fn by_get(
     State(doors): State<Doors>,
     Extension(key): Extension<RateKey>,
     Extension(scope): Extension<Arc<Scope>>,
+    Extension(left): Extension<TimeLeft>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
@@ -104,7 +107,7 @@ pub(crate) async fn by_get(
     }
     let Some(media) = Media::accepted(&headers) else { return not_acceptable() };
     match read_get(query.as_deref().unwrap_or_default()) {
-        Ok(request) => execute(&doors, Caller { key, scope }, request, Allowed::Queries, media).await,
+        Ok(request) => execute(&doors, Caller { key, scope, left }, request, Allowed::Queries, media).await,
         Err(malformed) => malformed.respond(media),
     }
 }
@@ -207,22 +210,23 @@ fn read_fields(mut fields: Map<String, Value>) -> Result<GraphqlRequest, Malform
     }
 }
 
-/// Who asks, and who pays.
+/// Who asks, who pays, and how much time is left.
 struct Caller {
     key: RateKey,
     scope: Arc<Scope>,
+    left: TimeLeft,
 }
 
 async fn execute(
     doors: &Doors,
-    Caller { key, scope }: Caller,
+    Caller { key, scope, left }: Caller,
     request: GraphqlRequest,
     allowed: Allowed,
     media: Media,
 ) -> Response {
     let purse = Purse { rates: &doors.rates, key };
     let execution = doors.api.execute(request, allowed, scope, &purse);
-    let Ok(answer) = tokio::time::timeout(Duration::from_secs(limits::SECONDS), execution).await else {
+    let Ok(answer) = tokio::time::timeout(left.0, execution).await else {
         let body = refusal(Code::Unavailable, "the request took longer than 10 seconds and was given up");
         return respond(media, StatusCode::SERVICE_UNAVAILABLE, body, Some(Code::Unavailable));
     };
@@ -239,6 +243,9 @@ async fn execute(
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
     response.extensions_mut().insert(Operation(answer.operation));
+    if !answer.codes.is_empty() {
+        response.extensions_mut().insert(FieldCodes(answer.codes));
+    }
     response
 }
 

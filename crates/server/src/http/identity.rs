@@ -1,6 +1,9 @@
 //! Who is asking: from the header Authorization to a scope, before anything else is done.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Extension,
@@ -11,9 +14,19 @@ use axum::{
 };
 use shirube_access::{Caller, Origin, Scope, table};
 use shirube_app::Unbelieved;
-use shirube_graphql::whole_seconds;
+use shirube_graphql::{limits, whole_seconds};
 
-use super::{Doors, address::ClientAddress, graphql, observe::RequestId, rate::RateKey};
+use super::{
+    Doors,
+    address::ClientAddress,
+    graphql,
+    observe::{Asker, RequestId},
+    rate::RateKey,
+};
+
+/// How much of the time for a request is left when it is known who asks, an extension of the request.
+#[derive(Clone, Copy)]
+pub(crate) struct TimeLeft(pub(crate) Duration);
 
 /// Where a request comes from, as the audit trail keeps it.
 pub(crate) fn origin(address: ClientAddress, id: RequestId) -> Origin {
@@ -38,10 +51,18 @@ pub(crate) async fn identify(
     mut request: Request,
     next: Next,
 ) -> Response {
+    let (start, whole) = (Instant::now(), Duration::from_secs(limits::SECONDS));
     let believed = match bearer(request.headers()) {
-        Ok(bearer) => doors.app.scope(bearer, origin(address, id)).await,
+        Ok(bearer) => match tokio::time::timeout(whole, doors.app.scope(bearer, origin(address, id))).await {
+            Ok(believed) => believed,
+            Err(_) => {
+                tracing::warn!("the database does not answer who is asking");
+                return graphql::unavailable(request.headers());
+            }
+        },
         Err(unbelieved) => Err(unbelieved),
     };
+    request.extensions_mut().insert(TimeLeft(whole.saturating_sub(start.elapsed())));
     let scope = match believed {
         Ok(scope) => scope,
         Err(unbelieved) => {
@@ -59,6 +80,7 @@ pub(crate) async fn identify(
             };
         }
     };
+    let asker = scope.actor().id;
     let key = match scope.caller() {
         Caller::User(facts) => Some(RateKey::User(facts.user.id.uuid())),
         Caller::Key(facts) if may_in_bulk(&scope) => Some(RateKey::Key(facts.id.uuid())),
@@ -69,7 +91,11 @@ pub(crate) async fn identify(
         request.extensions_mut().insert(key);
     }
     request.extensions_mut().insert(Arc::new(scope));
-    next.run(request).await
+    let mut response = next.run(request).await;
+    if let Some(asker) = asker {
+        response.extensions_mut().insert(Asker(asker));
+    }
+    response
 }
 
 fn may_in_bulk(scope: &Scope) -> bool {

@@ -23,7 +23,7 @@ use axum::{
     routing::get,
 };
 use shirube_app::App;
-use shirube_graphql::Api;
+use shirube_graphql::{Api, limits};
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{CompressionLayer, CompressionLevel},
@@ -85,9 +85,10 @@ async fn not_allowed() -> (StatusCode, &'static str) {
     (StatusCode::METHOD_NOT_ALLOWED, "this method is not allowed here\n")
 }
 
-/// Whether the service can do all of its work: the database answers.
+/// Whether the service can do all of its work: the database answers. The store knows how long to wait for a near database
+/// and for a far one; the limit here is the one that no request passes.
 async fn ready(State(doors): State<Doors>) -> Response {
-    match tokio::time::timeout(Duration::from_secs(2), doors.app.ping()).await {
+    match tokio::time::timeout(Duration::from_secs(limits::SECONDS), doors.app.ping()).await {
         Ok(Ok(())) => "ready\n".into_response(),
         _ => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer; published data are still served\n")
             .into_response(),

@@ -6,6 +6,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use shirube_graphql::Code;
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -16,6 +17,14 @@ pub(crate) struct Operation(pub(crate) Option<String>);
 /// The code with which a GraphQL request was refused, left by the handler for the log and the metrics.
 #[derive(Clone, Copy)]
 pub(crate) struct RefusalCode(pub(crate) &'static str);
+
+/// The codes of the errors of fields of an answer, left by the handler for the log and the metrics.
+#[derive(Clone)]
+pub(crate) struct FieldCodes(pub(crate) Vec<Code>);
+
+/// The id of the user or API key that asked, left for the log. It names nobody by itself.
+#[derive(Clone, Copy)]
+pub(crate) struct Asker(pub(crate) Uuid);
 
 /// The id of a request, an extension of each request.
 #[derive(Clone)]
@@ -49,7 +58,10 @@ pub(crate) async fn observe(mut request: Request, next: Next) -> Response {
     let elapsed = start.elapsed();
     let status = response.status().as_u16();
     let operation = response.extensions_mut().remove::<Operation>().and_then(|operation| operation.0);
-    let code = response.extensions_mut().remove::<RefusalCode>().map(|code| code.0);
+    let asker = response.extensions_mut().remove::<Asker>().map(|asker| asker.0.to_string());
+    let refusal = response.extensions_mut().remove::<RefusalCode>().map(|code| code.0);
+    let fields = response.extensions_mut().remove::<FieldCodes>().map(|codes| codes.0).unwrap_or_default();
+    let code = refusal.or_else(|| fields.first().map(|code| code.name()));
     tracing::info!(
         request_id = id,
         method = method.as_str(),
@@ -58,13 +70,18 @@ pub(crate) async fn observe(mut request: Request, next: Next) -> Response {
         duration_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
         operation,
         code,
+        asker,
         "answered"
     );
     let labels = [("route", route), ("status", status.to_string())];
     metrics::counter!("shirube_http_requests_total", &labels).increment(1);
     metrics::histogram!("shirube_http_request_duration_seconds", &labels[..1]).record(elapsed.as_secs_f64());
-    if let Some(code) = code {
+    if let Some(code) = refusal {
         metrics::counter!("shirube_graphql_refusals_total", "code" => code).increment(1);
+    }
+    // Among them the attempts to see or do what belongs to another municipality.
+    for code in fields {
+        metrics::counter!("shirube_graphql_field_errors_total", "code" => code.name()).increment(1);
     }
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);

@@ -1,0 +1,243 @@
+//! The cases: every root field, with the action that it asks for.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, Result, bail};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+use shirube_access::{
+    InstanceRole, KeyScope, MunicipalRole, Scope,
+    table::{
+        Action, MakeOwnKeys, ManageDepartments, ManageMunicipalKeys, ManageOwnAccount, ManagePeople, ManageUsers,
+        Place, ReadAudit, ReadDepartments, ReadDraft, ReadInstance, ReadInstanceAudit, ReadPeople, ReadPublished, Row,
+    },
+};
+use shirube_app::KeyPlace;
+use shirube_domain::{UserId, municipality::MunicipalityCode};
+use time::format_description::well_known::Rfc3339;
+use uuid::Uuid;
+
+use super::house::{House, fresh};
+
+/// A query: the field, what it asks for, and how it is written. CODE stands for a municipality, NODE for its global id.
+pub(super) const QUERIES: &[(&str, Row, &str)] = &[
+    ("accounts", ManageUsers::ROW, "accounts { nodes { id } }"),
+    ("apiKeys", ManageMunicipalKeys::ROW, r#"apiKeys(municipality: "CODE") { id }"#),
+    ("audit", ReadAudit::ROW, r#"audit(municipality: "CODE") { nodes { id } }"#),
+    ("audit", ReadInstanceAudit::ROW, "audit { nodes { id } }"),
+    ("departments", ReadDepartments::ROW, r#"departments(municipality: "CODE") { id }"#),
+    ("drafts", ReadDraft::ROW, r#"drafts(municipality: "CODE") { id }"#),
+    ("instance", ReadInstance::ROW, "instance { version }"),
+    ("invitations", ReadPeople::ROW, r#"invitations(municipality: "CODE") { nodes { id } }"#),
+    ("invitations", ManageUsers::ROW, "invitations { nodes { id } }"),
+    ("memberships", ReadPeople::ROW, r#"memberships(municipality: "CODE") { nodes { id } }"#),
+    ("municipalities", ReadPublished::ROW, "municipalities(first: 1) { nodes { id } }"),
+    ("municipality", ReadPublished::ROW, r#"municipality(code: "CODE") { id }"#),
+    ("node", ReadPublished::ROW, r#"node(id: "NODE") { id }"#),
+    ("nodes", ReadPublished::ROW, r#"nodes(ids: ["NODE"]) { id }"#),
+    ("officialIndicators", ReadPublished::ROW, "officialIndicators { id }"),
+    ("prefectures", ReadPublished::ROW, "prefectures { id }"),
+    ("standardIndicator", ReadPublished::ROW, r#"standardIndicator(key: "births") { id }"#),
+    ("standardIndicators", ReadPublished::ROW, "standardIndicators { nodes { id } }"),
+    ("strategy", ReadPublished::ROW, r#"strategy(municipality: "CODE") { id }"#),
+    ("viewer", ReadInstance::ROW, "viewer { kind }"),
+];
+
+/// A mutation: the field, and what it asks for. Two cases where it is done to a municipality or to something else.
+pub(super) const MUTATIONS: &[(&str, Row)] = &[
+    ("cancelInvitation", ManagePeople::ROW),
+    ("cancelInvitation", ManageUsers::ROW),
+    ("createApiKey", ManageMunicipalKeys::ROW),
+    ("createApiKey", MakeOwnKeys::ROW),
+    ("createDepartment", ManageDepartments::ROW),
+    ("deleteDepartment", ManageDepartments::ROW),
+    ("disableUser", ManageUsers::ROW),
+    ("enableUser", ManageUsers::ROW),
+    ("endSessions", ManageUsers::ROW),
+    ("grantInstanceRole", ManageUsers::ROW),
+    ("grantRole", ManagePeople::ROW),
+    ("invitePerson", ManagePeople::ROW),
+    ("inviteToInstance", ManageUsers::ROW),
+    ("renameDepartment", ManageDepartments::ROW),
+    ("revokeApiKey", ManageMunicipalKeys::ROW),
+    ("revokeApiKey", ManageOwnAccount::ROW),
+    ("revokeInstanceRole", ManageUsers::ROW),
+    ("revokeRole", ManagePeople::ROW),
+];
+
+/// The part of a global id that is a UUID.
+pub(super) fn short(id: Uuid) -> String {
+    URL_SAFE_NO_PAD.encode(id.as_bytes())
+}
+
+/// A global id of its parts. Clients take ids as answers give them; a test must make some of things that are not there.
+pub(super) fn global_id(parts: &[&str]) -> Value {
+    URL_SAFE_NO_PAD.encode(parts.join(":")).into()
+}
+
+/// The same id with another part.
+fn with_part(id: &Value, change: impl FnOnce(&mut Vec<String>)) -> Result<Value> {
+    let bytes = URL_SAFE_NO_PAD.decode(id.as_str().context("an id is a string")?)?;
+    let text = String::from_utf8(bytes)?;
+    let mut parts: Vec<String> = text.split(':').map(str::to_owned).collect();
+    change(&mut parts);
+    Ok(URL_SAFE_NO_PAD.encode(parts.join(":")).into())
+}
+
+/// The id of a thing of the same kind and place that is not there.
+pub(super) fn missing(id: &Value) -> Result<Value> {
+    with_part(id, |parts| {
+        let thing = parts.iter_mut().rfind(|part| *part != "draft").expect("an id has parts");
+        *thing = short(Uuid::now_v7());
+    })
+}
+
+/// The same thing under another municipality, if its id names one.
+pub(super) fn moved(id: &Value, to: MunicipalityCode) -> Result<Value> {
+    with_part(id, |parts| {
+        if parts.len() > 2 {
+            parts[1] = to.to_string();
+        }
+    })
+}
+
+impl House {
+    async fn users_email(&self, user: UserId) -> Result<String> {
+        let users = self.service.app.users(&Scope::machine()).await?;
+        Ok(users.into_iter().find(|of| of.user.id == user).context("the user is there")?.user.email)
+    }
+
+    /// Valid input of a mutation on things that were made for it, such that it changes something.
+    pub(super) async fn input(&self, field: &str, place: Place) -> Result<Value> {
+        match place {
+            Place::Municipality(code) => self.municipal_input(field, code).await,
+            Place::Instance => self.instance_input(field).await,
+            Place::User(user) => self.own_input(field, user).await,
+        }
+    }
+
+    async fn municipal_input(&self, field: &str, code: MunicipalityCode) -> Result<Value> {
+        let (app, machine, text) = (&self.service.app, Scope::machine(), code.to_string());
+        let of = |kind: &str, id: Uuid| global_id(&[kind, &text, &short(id)]);
+        let member = self.town(code).member;
+        let department = self.department(code).await?;
+        Ok(match field {
+            "invitePerson" => json!({
+                "municipality": text, "email": format!("{}@city.example", fresh()), "name": "招かれた人",
+                "role": "REPORTER", "department": of("department", department.uuid()),
+            }),
+            "cancelInvitation" => {
+                let email = format!("{}@city.example", fresh());
+                let made = app.invite(&machine, code, &email, "招かれた人", MunicipalRole::Reviewer).await?;
+                json!({ "id": of("invitation", made.invitation.id.uuid()) })
+            }
+            "grantRole" => json!({
+                "municipality": text, "user": global_id(&["user", &short(member.uuid())]),
+                "role": "REPORTER", "department": of("department", department.uuid()),
+            }),
+            "revokeRole" => {
+                let role = MunicipalRole::Reporter(department);
+                json!({ "id": of("membership", app.grant_role(&machine, code, member, role).await?.id.uuid()) })
+            }
+            "createDepartment" => json!({ "municipality": text, "name": fresh() }),
+            "renameDepartment" => json!({ "id": of("department", department.uuid()), "name": fresh() }),
+            "deleteDepartment" => json!({ "id": of("department", department.uuid()) }),
+            "createApiKey" => json!({
+                "municipality": text, "name": "鍵", "scopes": ["READ_DRAFTS"],
+                "expiresAt": self.later.format(&Rfc3339)?,
+            }),
+            "revokeApiKey" => {
+                let (place, scopes) = (KeyPlace::Municipality(code), vec![KeyScope::ReadDrafts]);
+                let made = app.make_key(&machine, place, "鍵", scopes, self.later).await?;
+                json!({ "id": of("key", made.key.id.uuid()) })
+            }
+            _ => bail!("no input for {field} in a municipality"),
+        })
+    }
+
+    async fn instance_input(&self, field: &str) -> Result<Value> {
+        let (app, machine) = (&self.service.app, Scope::machine());
+        let guest = global_id(&["user", &short(self.guest.uuid())]);
+        let role = async |has| app.set_instance_role(&machine, self.guest, InstanceRole::Researcher, has).await;
+        let enabled = async |enabled| app.set_user_enabled(&machine, self.guest, enabled, None).await;
+        let email = format!("{}@city.example", fresh());
+        Ok(match field {
+            "inviteToInstance" => json!({ "email": email, "name": "招かれた人", "role": "RESEARCHER" }),
+            "cancelInvitation" => {
+                let made = app.invite_to_instance(&machine, &email, "招かれた人", InstanceRole::Researcher).await?;
+                json!({ "id": global_id(&["invitation", "instance", &short(made.invitation.id.uuid())]) })
+            }
+            "grantInstanceRole" => {
+                role(false).await?;
+                json!({ "user": guest, "role": "RESEARCHER" })
+            }
+            "revokeInstanceRole" => {
+                role(true).await?;
+                json!({ "user": guest, "role": "RESEARCHER" })
+            }
+            "disableUser" => {
+                enabled(true).await?;
+                json!({ "user": guest, "reason": "退職" })
+            }
+            "enableUser" => {
+                enabled(false).await?;
+                json!({ "user": guest, "reason": "復職" })
+            }
+            "endSessions" => {
+                enabled(true).await?;
+                let begun = app.issue_tokens(&machine, &self.users_email(self.guest).await?).await;
+                begun.map_err(|error| anyhow::anyhow!("no session: {error:?}"))?;
+                json!({ "user": guest })
+            }
+            _ => bail!("no input for {field} in the instance"),
+        })
+    }
+
+    async fn own_input(&self, field: &str, user: UserId) -> Result<Value> {
+        let scopes = vec![KeyScope::ReadPublished];
+        Ok(match field {
+            "createApiKey" => {
+                json!({ "name": "鍵", "scopes": ["READ_PUBLISHED"], "expiresAt": self.later.format(&Rfc3339)? })
+            }
+            "revokeApiKey" => {
+                let place = KeyPlace::User(user);
+                let made = self.service.app.make_key(&Scope::machine(), place, "鍵", scopes, self.later).await?;
+                json!({ "id": global_id(&["key", "instance", &short(made.key.id.uuid())]) })
+            }
+            _ => bail!("no input for {field} of one's own"),
+        })
+    }
+}
+
+/// The type of a mutation's input.
+pub(super) fn input_type(field: &str) -> String {
+    let mut letters = field.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase()).into_iter();
+    first.chain(letters).chain("Input".chars()).collect()
+}
+
+/// The fields of a type of the schema, with their types.
+pub(super) fn fields(sdl: &str, head: &str) -> HashMap<String, String> {
+    let mut described = false;
+    let body = sdl.lines().skip_while(|line| *line != format!("{head} {{")).skip(1).take_while(|line| *line != "}");
+    let mut fields = HashMap::new();
+    // The last name on the level of fields; arguments stand deeper, their end gives the type.
+    let mut name = String::new();
+    for line in body {
+        let quotes = line.matches("\"\"\"").count();
+        if quotes == 1 {
+            described = !described;
+        }
+        if described || quotes > 0 {
+            continue;
+        }
+        let Some(text) = line.strip_prefix("  ").filter(|text| !text.starts_with(' ')) else { continue };
+        if !text.starts_with(')') {
+            name = text.chars().take_while(|letter| letter.is_alphanumeric()).collect();
+        }
+        if let Some((_, of)) = text.rsplit_once(": ") {
+            fields.insert(name.clone(), of.to_owned());
+        }
+    }
+    fields
+}
