@@ -112,6 +112,8 @@ impl Store {
                         .journal_mode(SqliteJournalMode::Wal)
                         .synchronous(SqliteSynchronous::Full)
                         .foreign_keys(true)
+                        // Without it, REPLACE removes a row past the triggers that keep what is written once.
+                        .pragma("recursive_triggers", "ON")
                         .busy_timeout(Duration::from_secs(2))
                 });
             }
@@ -152,7 +154,8 @@ impl Store {
     /// behind. Not in a release build.
     #[cfg(debug_assertions)]
     pub async fn left_behind(&self, sql: &'static str) -> StoreResult<Option<String>> {
-        let row = self.connection.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
+        let row =
+            self.connection.query_one_raw(Statement::from_string(self.connection.get_database_backend(), sql)).await?;
         Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.flatten())
     }
 
