@@ -8,7 +8,9 @@ mod ids;
 
 use std::{
     collections::{BTreeSet, HashMap},
-    env, fs,
+    env,
+    fmt::Write as _,
+    fs,
     sync::Arc,
 };
 
@@ -27,8 +29,8 @@ use self::{
 };
 
 both_backends!(
-    every_query_answers_after_the_access_table,
-    without_public_reading_an_account_is_needed_for_every_query,
+    queries_and_viewer_answer_after_the_access_table,
+    without_public_reading_every_query_needs_an_account,
     every_mutation_answers_after_the_access_table,
 );
 
@@ -66,7 +68,7 @@ fn the_page_lists_what_each_field_asks_for() -> Result<()> {
             TargetKind::Municipality => "municipality",
             TargetKind::Own => "own account",
         };
-        page += &format!("| `{root}.{field}` | {} | {effect} | {target} |\n", row.action);
+        writeln!(page, "| `{root}.{field}` | {} | {effect} | {target} |", row.action)?;
     }
     let file = "../schema/access-fields.md";
     if env::var_os("UPDATE").is_some() {
@@ -118,12 +120,16 @@ async fn every_query(house: &House) -> Result<()> {
     Ok(())
 }
 
-async fn every_query_answers_after_the_access_table(backend: Backend) -> Result<()> {
-    every_query(&House::new(backend, true).await?).await
+async fn queries_and_viewer_answer_after_the_access_table(backend: Backend) -> Result<()> {
+    let house = House::new(backend, true).await?;
+    every_query(&house).await?;
+    door::every_viewer(&house).await
 }
 
-async fn without_public_reading_an_account_is_needed_for_every_query(backend: Backend) -> Result<()> {
-    every_query(&House::new(backend, false).await?).await
+async fn without_public_reading_every_query_needs_an_account(backend: Backend) -> Result<()> {
+    let house = House::new(backend, false).await?;
+    every_query(&house).await?;
+    door::every_viewer(&house).await
 }
 
 /// The places in which a principal tries an action of a kind.
