@@ -8,7 +8,9 @@ mod ids;
 
 use std::{
     collections::{BTreeSet, HashMap},
-    env, fs,
+    env,
+    fmt::Write as _,
+    fs,
     sync::Arc,
 };
 
@@ -66,7 +68,7 @@ fn the_page_lists_what_each_field_asks_for() -> Result<()> {
             TargetKind::Municipality => "municipality",
             TargetKind::Own => "own account",
         };
-        page += &format!("| `{root}.{field}` | {} | {effect} | {target} |\n", row.action);
+        writeln!(page, "| `{root}.{field}` | {} | {effect} | {target} |", row.action)?;
     }
     let file = "../schema/access-fields.md";
     if env::var_os("UPDATE").is_some() {
