@@ -86,7 +86,9 @@ impl App {
         if commons().await?.has_operator().await? {
             return Ok(None);
         }
-        for earlier in commons().await?.invitations().await? {
+        // A statement of its own: the head of a loop would keep its transaction open, and SQLite has room for one writer.
+        let all = commons().await?.invitations().await?;
+        for earlier in all {
             if earlier.state == InvitationState::Open && earlier.email.is_none() {
                 commons().await?.cancel_invitation(earlier.id).await?;
             }
