@@ -86,7 +86,7 @@ impl App {
         if commons().await?.has_operator().await? {
             return Ok(None);
         }
-        // Let go of before the loop: on SQLite a transaction that writes keeps every other one waiting.
+        // A statement of its own: the head of a loop would keep its transaction open, and SQLite has room for one writer.
         let all = commons().await?.invitations().await?;
         for earlier in all {
             if earlier.state == InvitationState::Open && earlier.email.is_none() {

@@ -18,8 +18,9 @@ async function ask(path, body) {
   return answer;
 }
 
-function tell(text) {
+function tell(text, wrong = false) {
   at('told').textContent = text;
+  at('told').classList.toggle('wrong', wrong);
 }
 
 function explain(error) {
@@ -27,9 +28,9 @@ function explain(error) {
     return 'この招待は使えません。期限が切れたか、すでに使われたか、パスワードが違います。\n'
       + 'This invitation cannot be used: it expired, was used already, or the password is not right.';
   }
-  return error.status === 429
-    ? `しばらくしてからもう一度お試しください。 / ${error.message}`
-    : `入力を確かめてください。 / ${error.message}`;
+  return error.status === 400 || error.status === 409
+    ? `入力を確かめてください。\n${error.message}`
+    : `しばらくしてからもう一度お試しください。\n${error.message}`;
 }
 
 async function show() {
@@ -44,15 +45,21 @@ async function show() {
   }
   const { email, name, roleJa, role, municipality, invitedBy } = await ask('/auth/invitation', { invitation });
   const place = municipality ? `${municipality.name ?? municipality.code} ` : '';
-  at('to').textContent = `${place}${roleJa} (${role}) – ${invitedBy}`;
+  // An invitation that was made on the machine itself names nobody.
+  const from = invitedBy === 'machine' ? '' : `\n招待した人 / Invited by: ${invitedBy}`;
+  at('to').textContent = `${place}${roleJa} (${role})${from}`;
   for (const [id, value] of [['email', email], ['name', name]]) {
     if (value) {
       at(id).value = value;
       at(id).readOnly = true;
     }
   }
-  tell('パスワードを決めて参加してください。 / Choose a password to accept.');
+  tell('パスワードを決めて参加してください。\nChoose a password to accept.');
   at('form').hidden = false;
+  // A provider's word is not taken for who somebody is whom the invitation does not name.
+  if (!email) {
+    return;
+  }
   const response = await fetch('/auth/providers');
   for (const { id, name: provider } of await response.json()) {
     const button = Object.assign(document.createElement('button'), { type: 'button', textContent: `${provider} で参加 / Accept with ${provider}` });
@@ -67,12 +74,14 @@ async function start(provider) {
     sessionStorage.setItem('attempt', attempt);
     location.assign(url);
   } catch (error) {
-    tell(explain(error));
+    tell(explain(error), true);
   }
 }
 
 at('form').onsubmit = async (event) => {
   event.preventDefault();
+  // A second click would find the invitation used.
+  event.submitter.disabled = true;
   try {
     const password = at('password').value;
     await (isReset
@@ -82,8 +91,10 @@ at('form').onsubmit = async (event) => {
     tell('できました。これからはメールアドレスとパスワードでログインできます。\n'
       + 'Done. From now on, sign in with your e-mail address and password.');
   } catch (error) {
-    tell(explain(error));
+    tell(explain(error), true);
+  } finally {
+    event.submitter.disabled = false;
   }
 };
 
-show().catch((error) => tell(explain(error)));
+show().catch((error) => tell(explain(error), true));

@@ -24,11 +24,12 @@ async function finish() {
   }
   const { accessToken } = await response.json();
   told.textContent = 'ログインしました。15分間有効なアクセストークンです。/graphiql の Headers に {"authorization": "Bearer …"} として貼り付けると使えます。'
-    + ' / You are signed in. This access token is good for 15 minutes; paste it into the headers of /graphiql.';
+    + '\nYou are signed in. This access token is good for 15 minutes; paste it into the headers of /graphiql.';
   document.getElementById('token').textContent = accessToken;
 }
 
 finish().catch(() => {
+  told.classList.add('wrong');
   told.textContent = 'ログインできませんでした。もう一度やり直すか、招待した人に連絡してください。'
-    + ' / You could not be signed in. Try again, or ask whoever invited you.';
+    + '\nYou could not be signed in. Try again, or ask whoever invited you.';
 });

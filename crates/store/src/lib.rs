@@ -20,6 +20,7 @@ mod publication;
 mod reference;
 mod rows;
 mod sign_in;
+mod sqlite;
 mod store;
 mod tenant;
 

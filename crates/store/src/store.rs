@@ -18,7 +18,7 @@ use shirube_migrations::{Migrator, MigratorTrait, SchemaManager};
 
 use time::OffsetDateTime;
 
-use crate::{Commons, StoreError, StoreResult, Tenant, postgres};
+use crate::{Commons, StoreError, StoreResult, Tenant, postgres, sqlite};
 
 /// A connected database.
 #[derive(Debug, Clone)]
@@ -106,6 +106,7 @@ impl Store {
         match backend {
             Backend::Sqlite => {
                 make_file(&options.url)?;
+                sqlite::close_confused(&mut connect);
                 connect.map_sqlx_sqlite_opts(|sqlite: SqliteConnectOptions| {
                     sqlite
                         .create_if_missing(true)

@@ -230,7 +230,7 @@ async fn whoever_is_not_let_in_hears_one_answer(backend: Backend) -> Result<()> 
         ("' OR 1=1 --", PASSWORD),
     ] {
         let told = seen(sign_in(&server, email, password).await?).await?;
-        assert_eq!(told, wrong, "{:.40} {password:.40}", email);
+        assert_eq!(told, wrong, "{email:.40} {password:.40}");
     }
     // The same where another secret is shown.
     for (path, body) in [

@@ -249,7 +249,8 @@ async fn accept(State(doors): State<Doors>, from: Whence, headers: HeaderMap, bo
     let mut fields = Fields::read(&headers, body).await?;
     let (secret, password) = (fields.required("invitation")?, fields.required("password")?);
     let (email, name) = (fields.optional("email")?, fields.optional("name")?);
-    let accepting = doors.app.accept_invitation(&secret, &password, email.as_deref(), name.as_deref(), whence(from));
+    let accepting =
+        Box::pin(doors.app.accept_invitation(&secret, &password, email.as_deref(), name.as_deref(), whence(from)));
     Ok(tokens(&timely(accepting).await?))
 }
 
@@ -257,7 +258,8 @@ async fn accept(State(doors): State<Doors>, from: Whence, headers: HeaderMap, bo
 async fn reset(State(doors): State<Doors>, from: Whence, headers: HeaderMap, body: Body) -> Answered {
     let mut fields = Fields::read(&headers, body).await?;
     let (secret, password) = (fields.required("link")?, fields.required("password")?);
-    Ok(tokens(&timely(doors.app.reset_password(&secret, &password, whence(from))).await?))
+    let resetting = Box::pin(doors.app.reset_password(&secret, &password, whence(from)));
+    Ok(tokens(&timely(resetting).await?))
 }
 
 async fn providers(State(doors): State<Doors>) -> Response {
@@ -282,7 +284,8 @@ async fn finish(State(doors): State<Doors>, from: Whence, headers: HeaderMap, bo
     let attempt = fields.required("attempt")?;
     let answer =
         Answer { state: fields.required("state")?, code: fields.required("code")?, issuer: fields.optional("iss")? };
-    Ok(tokens(&timely(doors.app.finish_with_provider(&attempt, &answer, whence(from))).await?))
+    let finishing = Box::pin(doors.app.finish_with_provider(&attempt, &answer, whence(from)));
+    Ok(tokens(&timely(finishing).await?))
 }
 
 /// The public keys with which anybody can verify an access token (RFC 7517).

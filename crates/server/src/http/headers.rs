@@ -18,7 +18,7 @@ const CLOSED: [(HeaderName, &str); 7] = [
     (OPENER_POLICY, "same-origin"),
     (
         PERMISSIONS_POLICY,
-        "accelerometer=(), bluetooth=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), \
+        "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), \
          magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=()",
     ),
 ];
