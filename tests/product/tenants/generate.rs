@@ -234,7 +234,7 @@ impl Generator<'_> {
     fn value(&mut self, field: &str, name: &str, of: &Reference) -> Value {
         match of {
             Reference::Required(of) => self.value(field, name, of),
-            Reference::List(of) => (0..1 + self.random.below(3)).map(|_| self.value(field, name, of)).collect(),
+            Reference::List(of) => (0..=self.random.below(3)).map(|_| self.value(field, name, of)).collect(),
             Reference::Named(of) => self.named(field, name, of),
         }
     }

@@ -30,7 +30,7 @@ both_backends!(no_answer_tells_of_another_municipality, a_name_of_another_munici
 
 /// How many requests are asked, and for how long at most.
 const CASES: usize = 4_000;
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 /// After how many requests everybody gets their roles back.
 const REPAIR: usize = 100;
 

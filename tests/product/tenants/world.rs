@@ -233,7 +233,7 @@ impl World {
         let (key, scopes) = (&mut self.keys[at], self.model.keys[at].scopes.clone());
         let ends = now() + Duration::days(90);
         let made = self.service.app.make_key(&Scope::machine(), key.place, &key.name, scopes, ends).await?;
-        key.secret = made.secret.reveal().to_owned();
+        made.secret.reveal().clone_into(&mut key.secret);
         self.secrets.push(key.secret.clone());
         Ok(())
     }
@@ -341,7 +341,7 @@ impl World {
         for at in 0..self.people.len() {
             let (id, grants) = (self.model.people[at].id, self.people[at].grants.clone());
             let has = |code: Option<MunicipalityCode>, role: Role, roles: &[(Option<MunicipalityCode>, Role)]| {
-                roles.iter().any(|had| *had == (code, role))
+                roles.contains(&(code, role))
             };
             let roles = self.model.people[at].roles.clone();
             for grant in &grants {
