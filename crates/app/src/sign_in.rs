@@ -55,7 +55,7 @@ impl From<Error> for SignInError {
 
 impl From<StoreError> for SignInError {
     fn from(error: StoreError) -> Self {
-        Self::Failed(error.into())
+        Error::from(error).into()
     }
 }
 

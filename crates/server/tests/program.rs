@@ -189,8 +189,11 @@ fn the_first_start_loads_the_sample_and_the_second_is_quick() {
 
 /// Its address, by which the tokens of one start are good at the next.
 const PUBLIC: [&str; 2] = ["--public-url", "http://shirube.test"];
-const CREATE: &str = "mutation($name: String!) { createDepartment(input: { municipality: \"012262\", name: $name }) \
-                      { department { id } userErrors { message } } }";
+const CREATE: &str = "mutation($place: MunicipalityCode!, $name: String!) { \
+                      createDepartment(input: { municipality: $place, name: $name }) { department { id } userErrors { message } } }";
+
+/// Where departments are made: a municipality has room for 500.
+const PLACES: [&str; 8] = ["012262", "325252", "011002", "012025", "012033", "012041", "012050", "012068"];
 
 /// A server for many writes, of which nobody reads the log.
 fn start_for_writes(mut command: Command) -> (Server, String) {
@@ -217,7 +220,7 @@ fn post(address: &str, path: &str, bearer: Option<&str>, body: &Value) -> Option
     serde_json::from_str(answer.split_once("\r\n\r\n")?.1).ok()
 }
 
-/// Invites an administrator by the program and lets them accept; gives their access token.
+/// Invites an administrator of all places by the program and lets them accept; gives their access token.
 fn administrator(folder: &Path) -> String {
     let invite = ["user", "invite", "--email", "a@b.test", "--name", "a", "--role", "administrator"];
     let output = shirube(folder).args(invite).args(["--municipality", "012262"]).args(PUBLIC).output().unwrap();
@@ -226,6 +229,9 @@ fn administrator(folder: &Path) -> String {
     let (_server, address) = start_for_writes(shirube(folder));
     let body = json!({ "invitation": secret, "password": "correct horse battery staple" });
     let accepted = post(&address, "/auth/invitation/accept", None, &body).unwrap();
+    for place in &PLACES[1..] {
+        success(folder, &format!("user grant a@b.test --role administrator --municipality {place}"));
+    }
     accepted["accessToken"].as_str().unwrap_or_else(|| panic!("{accepted}")).to_owned()
 }
 
@@ -267,7 +273,8 @@ fn what_was_acknowledged_outlives_a_kill() {
                     let mut acknowledged = Vec::new();
                     for number in 0.. {
                         let name = format!("課-{kills}-{writer}-{number}");
-                        let body = json!({ "query": CREATE, "variables": { "name": name } });
+                        let place = PLACES[number % PLACES.len()];
+                        let body = json!({ "query": CREATE, "variables": { "place": place, "name": name } });
                         let Some(answer) = post(&address, "/graphql", Some(&bearer), &body) else { break };
                         if answer["data"]["createDepartment"]["department"]["id"].is_string() {
                             acknowledged.push(name);
@@ -308,7 +315,7 @@ fn without_room_on_the_disk_reads_are_served() {
     limited.current_dir(folder.path()).env_clear().stdin(Stdio::null());
     let (server, address) = start_for_writes(limited);
     let ask = |query: &str, name: &str| {
-        let body = json!({ "query": query, "variables": { "name": name } });
+        let body = json!({ "query": query, "variables": { "place": PLACES[0], "name": name } });
         post(&address, "/graphql", Some(&bearer), &body).unwrap()
     };
     let mut acknowledged = Vec::new();
@@ -460,7 +467,7 @@ fn whoever_has_the_machine_manages_people_keys_and_tokens() {
         ("key revoke --email ken@example.jp 7", "“7” is not the id of a key; see `shirube key list`"),
         ("key revoke --municipality 012262 00000000-0000-0000-0000-000000000000", "the API key"),
         ("token issue nobody@example.jp", "the user"),
-        ("user", "invite, list, disable, enable, sign out"),
+        ("user", "invite, list, grant, revoke, reset, disable, enable, sign out"),
     ] {
         let line = refused(arguments);
         assert!(line.contains(told), "{arguments}: {line}");

@@ -15,7 +15,7 @@ use crate::{
     audit::Record,
     commons::{changing, every, user_of},
     rows::people::{instance_invitation, reset_link, session, user_account},
-    sign_in::{Account, REFRESH, SESSION, account_of, end_sessions},
+    sign_in::{Account, REFRESH, SESSION, account_of, end_sessions, set_password},
 };
 
 /// How long a link to a new password is good.
@@ -101,11 +101,7 @@ impl Commons<ManageOwnAccount> {
     /// Replaces the password and ends all other sessions.
     pub async fn change_password(self, hash: String, session: SessionId) -> StoreResult<()> {
         let user = *self.permit().target();
-        changing::<user_account::Entity>()
-            .col_expr(user_account::Column::Password, Expr::value(hash))
-            .filter(user_account::Column::Id.eq(user.uuid()))
-            .exec(self.connection())
-            .await?;
+        set_password(&self, user, hash).await?;
         let ended = end_sessions(&self, user, Some(session), "password_change").await?;
         let record = Record::new("password_changed", "user").subject(user).after(json!({ "sessionsEnded": ended }));
         self.commit(record).await

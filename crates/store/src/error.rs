@@ -100,6 +100,7 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(_) | StoreError::Unreachable(_) => Self::Unavailable(Box::new(error)),
+            StoreError::TooMany { .. } => Self::conflict("", error),
             _ => Self::internal(error),
         }
     }

@@ -283,12 +283,8 @@ impl Commons<SignIn> {
         if used.rows_affected == 0 {
             return Ok(false);
         }
-        changing::<user_account::Entity>()
-            .col_expr(user_account::Column::Password, Expr::value(password))
-            .filter(user_account::Column::Id.eq(row.user_id))
-            .exec(self.connection())
-            .await?;
         let user = user_of(&account);
+        set_password(&self, user.id, password).await?;
         let ended = end_sessions(&self, user.id, None, "reset").await?;
         let record = Record::new("password_reset", "user").subject(user.id).after(json!({ "sessionsEnded": ended }));
         let actor = actor_of(&user, self.permit().actor());
@@ -345,6 +341,26 @@ pub(crate) async fn end_sessions<A: shirube_access::table::Action>(
         update = update.filter(session::Column::Id.ne(but.uuid()));
     }
     Ok(update.exec(commons.connection()).await?.rows_affected)
+}
+
+/// Replaces a password. Links to choose another one are good no more.
+pub(crate) async fn set_password<A: shirube_access::table::Action>(
+    commons: &Commons<A>,
+    user: UserId,
+    hash: String,
+) -> StoreResult<()> {
+    changing::<user_account::Entity>()
+        .col_expr(user_account::Column::Password, Expr::value(hash))
+        .filter(user_account::Column::Id.eq(user.uuid()))
+        .exec(commons.connection())
+        .await?;
+    changing::<reset_link::Entity>()
+        .col_expr(reset_link::Column::UsedAt, Expr::value(commons.at()))
+        .filter(reset_link::Column::UserId.eq(user.uuid()))
+        .filter(reset_link::Column::UsedAt.is_null())
+        .exec(commons.connection())
+        .await?;
+    Ok(())
 }
 
 /// The table of accounts, for those who join it.

@@ -183,6 +183,7 @@ impl House {
                 enabled(false).await?;
                 json!({ "user": guest, "reason": "復職" })
             }
+            "resetPassword" => json!({ "user": guest }),
             "endSessions" => {
                 enabled(true).await?;
                 let begun = app.issue_tokens(&machine, &self.users_email(self.guest).await?).await;

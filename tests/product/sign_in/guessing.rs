@@ -77,16 +77,43 @@ async fn one_address_that_guesses_keeps_the_owner_in() -> Result<()> {
         allowed += usize::from(response.status() == StatusCode::UNAUTHORIZED);
     }
     assert!(allowed <= 20, "{allowed}");
-    // Nor with another kind of secret.
-    for (path, body) in [
-        ("/auth/refresh", json!({ "refreshToken": "nonsense" })),
-        ("/auth/sign-out", json!({ "refreshToken": "nonsense" })),
+    // Others who share the address stay signed in all the while.
+    let response = post_from(&server, &guesser, "/auth/refresh", &json!({ "refreshToken": "nonsense" })).await?;
+    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_one_was_sent_is_guessed_no_more_often() -> Result<()> {
+    let server = server(Backend::Sqlite).await?;
+    let links = [
         ("/auth/invitation", json!({ "invitation": "nonsense" })),
         ("/auth/invitation/accept", json!({ "invitation": "nonsense", "password": PASSWORD })),
+        ("/auth/reset", json!({ "link": "nonsense", "password": PASSWORD })),
         ("/auth/finish", json!({ "attempt": "nonsense", "state": "x", "code": "x" })),
-    ] {
-        let response = post_from(&server, &guesser, path, &body).await?;
-        assert!((1..=3).contains(&early(response).await?), "{path}: one in three seconds");
+    ];
+    let tokens = [
+        ("/auth/refresh", json!({ "refreshToken": "nonsense" })),
+        ("/auth/sign-out", json!({ "refreshToken": "nonsense" })),
+    ];
+    for (most, paths) in [(20, links.as_slice()), (120, &tokens)] {
+        let from = somewhere();
+        let mut allowed = 0;
+        for (path, body) in paths.iter().cycle().take(most) {
+            let response = post_from(&server, &from, path, body).await?;
+            allowed += usize::from(response.status() != StatusCode::TOO_MANY_REQUESTS);
+        }
+        assert_eq!(allowed, most, "so many at once");
+        for (path, body) in paths {
+            let mut response = post_from(&server, &from, path, body).await?;
+            for _ in 0..10 * most {
+                if response.status() == StatusCode::TOO_MANY_REQUESTS {
+                    break;
+                }
+                response = post_from(&server, &from, path, body).await?;
+            }
+            assert!((1..=3).contains(&early(response).await?), "{path}");
+        }
     }
     Ok(())
 }

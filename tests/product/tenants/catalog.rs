@@ -15,7 +15,7 @@ both_backends!(
 );
 
 /// Tables whose rows belong to no municipality, with the reason. A table that is not here belongs to municipalities.
-const OF_NO_MUNICIPALITY: [(&str, &str); 14] = [
+const OF_NO_MUNICIPALITY: [(&str, &str); 15] = [
     ("seaql_migrations", "which migrations were run"),
     ("prefecture", "reference data"),
     ("municipality", "reference data"),
@@ -26,6 +26,7 @@ const OF_NO_MUNICIPALITY: [(&str, &str); 14] = [
     ("identity", "of a person"),
     ("session", "of a person"),
     ("refresh_token", "of a session"),
+    ("reset_link", "of a person"),
     ("sign_in_attempt", "of somebody who is not known yet"),
     ("personal_key", "of a person"),
     ("instance_invitation", "to the instance"),

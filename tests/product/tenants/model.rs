@@ -199,7 +199,7 @@ pub(super) fn rule(field: &str) -> Option<Rule> {
         "apiKeys" => (Some(ManageMunicipalKeys::ROW), None, ""),
         "audit" => (Some(ReadAudit::ROW), Some(ReadInstanceAudit::ROW), ""),
         "accounts" | "inviteToInstance" | "grantInstanceRole" | "revokeInstanceRole" | "disableUser" | "enableUser"
-        | "endSessions" => (None, Some(ManageUsers::ROW), ""),
+        | "endSessions" | "resetPassword" => (None, Some(ManageUsers::ROW), ""),
         "invitePerson" | "grantRole" => (Some(ManagePeople::ROW), None, ""),
         "revokeRole" => (Some(ManagePeople::ROW), None, "membership"),
         "cancelInvitation" => (Some(ManagePeople::ROW), Some(ManageUsers::ROW), "invitation"),

@@ -181,9 +181,7 @@ impl World {
                 self.service.app.cancel_invitation(&machine, Some(code), invited.invitation.id).await?;
             }
         }
-        for scopes in
-            [vec![KeyScope::ReadDrafts, KeyScope::ReportFigures], vec![KeyScope::ReadPublished, KeyScope::Bulk]]
-        {
+        for scopes in [vec![KeyScope::ReadDrafts, KeyScope::ReportFigures], vec![KeyScope::ReadPublished]] {
             self.key(Ok(code), scopes).await?;
         }
         // A reason stands in the audit trail alone.
