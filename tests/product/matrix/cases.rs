@@ -53,6 +53,7 @@ pub(super) const MUTATIONS: &[(&str, Row)] = &[
     ("deleteDepartment", ManageDepartments::ROW),
     ("disableUser", ManageUsers::ROW),
     ("enableUser", ManageUsers::ROW),
+    ("resetPassword", ManageUsers::ROW),
     ("endSessions", ManageUsers::ROW),
     ("grantInstanceRole", ManageUsers::ROW),
     ("grantRole", ManagePeople::ROW),

@@ -116,7 +116,7 @@ async fn a_municipality_gets_its_people(backend: Backend) -> Result<()> {
             format!("{MAYOR} department_removed department"),
         ]
     );
-    let reasons = "{ audit(municipality: \"012262\", first: 2, action: \"ManagePeople\") { nodes { reason before } } }";
+    let reasons = "{ audit(municipality: \"012262\", first: 2, filter: { action: \"ManagePeople\" }) { nodes { reason before } } }";
     let reasons = ask(&server, &admin, reasons, json!({})).await?["audit"]["nodes"].clone();
     assert_eq!(reasons[0]["reason"], "異動");
     assert!(text(&reasons[0]["before"])?.contains("reporter"), "{reasons}");
