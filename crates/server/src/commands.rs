@@ -118,7 +118,12 @@ async fn set_role(app: &App, scope: &Scope, args: RoleArgs, has: bool) -> Result
             app.set_instance_role(scope, user.id, role, has).await?;
         }
         Grant::Municipal(code, role) if has => {
-            app.grant_role(scope, code, user.id, role).await?;
+            app.grant_role(scope, code, user.id, role).await.map_err(|error| match error {
+                Error::NotFound { .. } => {
+                    format!("{} has no role in {code} yet; invite them with `shirube user invite`", user.email).into()
+                }
+                other => Failure::from(other),
+            })?;
         }
         Grant::Municipal(code, role) => {
             let members = app.members(scope, code).await?;
