@@ -194,15 +194,19 @@ pub(super) struct Generator<'a> {
 }
 
 impl Generator<'_> {
-    /// A document: a mutation, or a query of up to three fields.
-    pub(super) fn document(&mut self) -> Document {
-        let mutation = self.random.chance(40);
-        let root = if mutation { "Mutation" } else { "Query" };
-        let fields = &self.schema.of(root).fields;
-        let count = if mutation { 1 } else { *self.random.pick(&[1, 1, 1, 2, 3]) };
+    /// A document: a mutation, or a query of up to three fields; of one field if that is said.
+    pub(super) fn document(&mut self, wanted: Option<&str>) -> Document {
+        let schema = self.schema;
+        let mutation = match wanted {
+            Some(wanted) => schema.roots("Mutation").contains(&wanted),
+            None => self.random.chance(40),
+        };
+        let fields = &schema.of(if mutation { "Mutation" } else { "Query" }).fields;
+        let count = if mutation || wanted.is_some() { 1 } else { *self.random.pick(&[1, 1, 1, 2, 3]) };
         let asked = (0..count)
             .map(|at| {
-                let field = self.random.pick(fields).clone();
+                let wanted = fields.iter().find(|field| wanted == Some(field.name.as_str()));
+                let field = wanted.unwrap_or_else(|| self.random.pick(fields)).clone();
                 let mut arguments = self.arguments(&field, 50);
                 // The root's own lists are asked for with and without a municipality.
                 if arguments.get("municipality").is_none() && self.random.chance(50) {

@@ -248,6 +248,15 @@ impl World {
         people.chain((0..self.keys.len()).map(Who::Key)).chain([Who::Anonymous, Who::Anonymous]).collect()
     }
 
+    /// Those who run the instance or a municipality.
+    pub(super) fn powerful(&self) -> Vec<Who> {
+        let runs = |at: &usize| {
+            let roles = &self.model.people[*at].roles;
+            roles.iter().any(|(_, role)| matches!(role, Role::Operator | Role::Administrator))
+        };
+        (0..self.people.len()).filter(runs).map(Who::Person).collect()
+    }
+
     /// The addresses of people whose names may stand in a municipality.
     pub(super) fn emails_of(&self, code: MunicipalityCode) -> Vec<&str> {
         let here = self.people.iter().zip(&self.model.people).filter(|(_, rights)| rights.places.contains(&code));
