@@ -1,5 +1,6 @@
 //! The product from outside, on both databases.
 
+mod authoring;
 mod bad_input;
 mod conformance;
 mod documents;

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod audit;
+mod authoring;
 mod identity;
 mod input;
 mod invitations;
@@ -42,6 +43,7 @@ pub use shirube_store::{
 use shirube_store::{Store, StoreResult};
 pub use sign_in::{SignInError, SignedIn};
 use time::OffsetDateTime;
+use tokio::sync::Mutex;
 
 use crate::{identity::Facts, published::Published, throttle::Throttles};
 
@@ -92,6 +94,8 @@ pub struct App {
     options: AppOptions,
     reference: Reference,
     published: ArcSwap<Published>,
+    /// Held by whoever reads what is published anew, so that nobody goes back to what was read before.
+    reading: Mutex<()>,
     older: Cache<(MunicipalityCode, StrategyId, u32), Arc<Version>>,
     tokens: Tokens,
     keyring: ArcSwap<Keyring>,
@@ -110,6 +114,7 @@ impl App {
             store,
             reference,
             published: ArcSwap::from_pointee(published),
+            reading: Mutex::new(()),
             older: Cache::new(OLDER_REVISIONS),
             tokens: Tokens::new(options.public_url.clone()),
             keyring: ArcSwap::from_pointee(keyring),
@@ -121,6 +126,7 @@ impl App {
 
     /// Reads again what has been published since, here or by another process; says whether there was anything.
     pub async fn refresh(&self) -> StoreResult<bool> {
+        let _reading = self.reading.lock().await;
         let known = self.published.load();
         if self.store.publication_count().await? == known.count() {
             return Ok(false);

@@ -10,6 +10,9 @@ pub enum Error {
     /// The caller can mend the input: what is wrong, where, and how to mend it.
     #[error("{0}")]
     BadInput(BadInput),
+    /// The caller can mend the input in several places, which are told all at once.
+    #[error("{}", in_one_line(.0))]
+    Problems(Vec<BadInput>),
     /// What is asked for does not go together with what is there: a name that is taken, the last administrator.
     #[error("{0}")]
     Conflict(BadInput),
@@ -49,6 +52,10 @@ impl fmt::Display for BadInput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.place.is_empty() { f.write_str(&self.message) } else { write!(f, "{}: {}", self.place, self.message) }
     }
+}
+
+fn in_one_line(problems: &[BadInput]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 impl Error {

@@ -72,7 +72,7 @@ impl Code {
 /// An error of the domain on its way out. Causes are logged here, once, and never sent.
 pub(crate) fn outward(error: Error) -> async_graphql::Error {
     let code = match &error {
-        Error::BadInput(_) => Code::BadUserInput,
+        Error::BadInput(_) | Error::Problems(_) => Code::BadUserInput,
         Error::Conflict(_) => Code::Conflict,
         Error::Unauthenticated => Code::Unauthenticated,
         Error::Forbidden { .. } => Code::Forbidden,

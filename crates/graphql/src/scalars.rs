@@ -83,6 +83,25 @@ impl ScalarType for MunicipalityCode {
     }
 }
 
+pub(crate) struct StrategyDocument(pub(crate) String);
+
+/// A whole strategy (総合戦略) in the sample format `shirube-strategy/1`: a JSON object, or its text as a string. It says what
+/// the printed document says; what the texts mean is worked out.
+#[Scalar]
+impl ScalarType for StrategyDocument {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match value {
+            Value::String(text) => Ok(Self(text)),
+            Value::Object(_) => Ok(Self(value.into_json()?.to_string())),
+            _ => Err(InputValueError::custom("a strategy is a JSON object, or the text of one")),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.clone())
+    }
+}
+
 pub(crate) struct FiscalYear(pub(crate) calendar::FiscalYear);
 
 /// A fiscal year (年度), 1 April to 31 March, by the year in which it begins: 2021 is 令和３年度. As input, "R3" and

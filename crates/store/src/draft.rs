@@ -1,23 +1,37 @@
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
-use shirube_access::table::{EditStrategy, ReadDraft};
-use shirube_domain::{StrategyId, strategy::Strategy};
+use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use shirube_access::table::{Action, EditStrategy, ReadDraft};
+use shirube_domain::{StrategyId, municipality::MunicipalityCode, strategy::Strategy};
 
 use crate::{
-    StoreResult, Tenant,
+    StoreError, StoreResult, Tenant,
     audit::Record,
     rows::{
         convert::DraftRows,
         tenant::{
-            department, figure, indicator, indicator_detail, indicator_remark, level, node_remark, plan_node, strategy,
-            target_revision,
+            department, figure, indicator, indicator_detail, indicator_remark, level, node_remark, plan_node, publication,
+            strategy, target_revision,
         },
     },
     tenant::TenantEntity,
 };
 
-impl Tenant<ReadDraft> {
-    /// Loads a draft: ten statements, whatever its size. `None` if this municipality has no such strategy.
-    pub async fn draft(&self, id: StrategyId) -> StoreResult<Option<Strategy>> {
+/// How many strategies a municipality may have: there is one for five years.
+const DRAFTS: usize = 50;
+
+/// What became of a draft that was to be removed.
+#[derive(Debug)]
+pub enum DraftDeletion {
+    /// It is gone; this is what it was.
+    Deleted(Box<Strategy>),
+    /// Some of it was published, and stays.
+    Published,
+    /// This municipality has no such strategy.
+    NotFound,
+}
+
+impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
+    /// Loads a draft: ten statements, whatever its size.
+    pub(crate) async fn load_draft(&self, id: StrategyId) -> StoreResult<Option<Strategy>> {
         let rows = DraftRows {
             strategy: self.all(self.rows::<strategy::Entity>().filter(strategy::Column::Id.eq(id.uuid()))).await?,
             departments: self.all(self.rows::<department::Entity>().order_by_asc(department::Column::Name)).await?,
@@ -41,6 +55,18 @@ impl Tenant<ReadDraft> {
         self.all(self.rows::<E>().filter(column.eq(id.uuid()))).await
     }
 
+    pub(crate) async fn is_published(&self, id: StrategyId) -> StoreResult<bool> {
+        let revisions = self.rows::<publication::Entity>().filter(publication::Column::StrategyId.eq(id.uuid()));
+        Ok(revisions.count(self.connection()).await? > 0)
+    }
+}
+
+impl Tenant<ReadDraft> {
+    /// Loads a draft: ten statements, whatever its size. `None` if this municipality has no such strategy.
+    pub async fn draft(&self, id: StrategyId) -> StoreResult<Option<Strategy>> {
+        self.load_draft(id).await
+    }
+
     /// The ids of this municipality's drafts, by term.
     pub async fn drafts(&self) -> StoreResult<Vec<StrategyId>> {
         let rows = self.all(self.rows::<strategy::Entity>().order_by_asc(strategy::Column::TermNumber)).await?;
@@ -52,8 +78,36 @@ impl Tenant<EditStrategy> {
     /// Writes a new strategy as a draft, all of it or nothing. A statement a table, more only where a table has more
     /// values than one statement may carry.
     pub async fn create_draft(self, strategy: &Strategy) -> StoreResult<()> {
+        let drafts = self.rows::<strategy::Entity>().count(self.connection()).await?;
+        if drafts >= DRAFTS as u64 {
+            return Err(StoreError::TooMany { what: "strategies", most: DRAFTS });
+        }
         self.write_draft(strategy).await?;
         self.commit(created(strategy)).await
+    }
+
+    /// Removes a draft of which nothing was ever published.
+    pub async fn delete_draft(self, id: StrategyId) -> StoreResult<DraftDeletion> {
+        let Some(old) = self.load_draft(id).await? else { return Ok(DraftDeletion::NotFound) };
+        if self.is_published(id).await? {
+            return Ok(DraftDeletion::Published);
+        }
+        self.delete_of::<indicator_detail::Entity>(id, indicator_detail::Column::StrategyId).await?;
+        self.delete_of::<indicator_remark::Entity>(id, indicator_remark::Column::StrategyId).await?;
+        self.delete_of::<node_remark::Entity>(id, node_remark::Column::StrategyId).await?;
+        self.delete_of::<figure::Entity>(id, figure::Column::StrategyId).await?;
+        self.delete_of::<target_revision::Entity>(id, target_revision::Column::StrategyId).await?;
+        self.delete_of::<indicator::Entity>(id, indicator::Column::StrategyId).await?;
+        self.delete_of::<plan_node::Entity>(id, plan_node::Column::StrategyId).await?;
+        self.delete_of::<level::Entity>(id, level::Column::StrategyId).await?;
+        self.delete_of::<strategy::Entity>(id, strategy::Column::Id).await?;
+        self.commit(Record::new("strategy_deleted", "strategy").subject(id)).await?;
+        Ok(DraftDeletion::Deleted(Box::new(old)))
+    }
+
+    async fn delete_of<E: TenantEntity>(&self, id: StrategyId, column: E::Column) -> StoreResult<()> {
+        self.delete::<E>().filter(column.eq(id.uuid())).exec(self.connection()).await?;
+        Ok(())
     }
 
     pub(crate) async fn write_draft(&self, strategy: &Strategy) -> StoreResult<()> {

@@ -27,6 +27,17 @@ pub struct StoredPublication {
     pub revision: Revision,
 }
 
+/// What became of a draft that was to be published.
+#[derive(Debug)]
+pub enum DraftPublication {
+    /// It is published as this revision.
+    Published(Revision),
+    /// It is what this revision says already.
+    Unchanged(i32),
+    /// This municipality has no such strategy.
+    NotFound,
+}
+
 impl Tenant<Publish> {
     /// Publishes a strategy as its next revision: numbered, hashed, never to change. The instant of publication is kept
     /// to the millisecond, as both databases can.
@@ -36,13 +47,35 @@ impl Tenant<Publish> {
         Ok(revision)
     }
 
+    /// Publishes a draft as it is stored, unless it is what the last revision says already.
+    pub async fn publish_draft(self, id: StrategyId, note: Option<String>) -> StoreResult<DraftPublication> {
+        let Some(strategy) = self.load_draft(id).await? else { return Ok(DraftPublication::NotFound) };
+        let (document, last) = (Document::of(&strategy)?, self.last_revision(id).await?);
+        match last {
+            Some((number, hash)) if hash == document.hash => Ok(DraftPublication::Unchanged(number)),
+            last => {
+                let revision = self.write_document(&strategy, document, last, note).await?;
+                self.commit(published(&strategy, &revision)).await?;
+                Ok(DraftPublication::Published(revision))
+            }
+        }
+    }
+
     pub(crate) async fn write_publication(&self, strategy: &Strategy, note: Option<String>) -> StoreResult<Revision> {
+        let last = self.last_revision(strategy.parts().id).await?;
+        self.write_document(strategy, Document::of(strategy)?, last, note).await
+    }
+
+    async fn write_document(
+        &self,
+        strategy: &Strategy,
+        Document { text, hash }: Document,
+        last: Option<(i32, String)>,
+        note: Option<String>,
+    ) -> StoreResult<Revision> {
         let parts = strategy.parts();
         self.check_owner(parts.municipality)?;
-        let number = self.last_revision(parts.id).await? + 1;
-        let document =
-            serde_json::to_string(&PublicationDocument::new(strategy.clone())).map_err(StoreError::corrupt)?;
-        let hash = hash(&document);
+        let number = last.map_or(0, |(number, _)| number) + 1;
         let at = self.at().truncate_to_millisecond();
         let row = publication::Model {
             municipality: parts.municipality.to_string(),
@@ -52,7 +85,7 @@ impl Tenant<Publish> {
             report_year: parts.report.year.year(),
             hash: hash.clone(),
             note: note.clone(),
-            document,
+            document: text,
         };
         self.insert::<publication::Entity>(vec![row]).await?;
         Ok(Revision {
@@ -64,16 +97,29 @@ impl Tenant<Publish> {
         })
     }
 
-    /// The number of the last revision; 0 before the first.
-    async fn last_revision(&self, strategy: StrategyId) -> StoreResult<i32> {
+    /// The number and the hash of the last revision, if there is one.
+    async fn last_revision(&self, strategy: StrategyId) -> StoreResult<Option<(i32, String)>> {
         let revisions = self
             .rows::<publication::Entity>()
             .filter(publication::Column::StrategyId.eq(strategy.uuid()))
             .select_only()
-            .column(publication::Column::Revision)
+            .columns([publication::Column::Revision, publication::Column::Hash])
             .order_by_desc(publication::Column::Revision)
             .limit(1);
-        Ok(self.first(revisions.into_tuple()).await?.unwrap_or(0))
+        self.first(revisions.into_tuple()).await
+    }
+}
+
+/// The document of a strategy, and its hash.
+struct Document {
+    text: String,
+    hash: String,
+}
+
+impl Document {
+    fn of(strategy: &Strategy) -> StoreResult<Self> {
+        let text = serde_json::to_string(&PublicationDocument::new(strategy.clone())).map_err(StoreError::corrupt)?;
+        Ok(Self { hash: hash(&text), text })
     }
 }
 

@@ -50,7 +50,9 @@ pub(super) const MUTATIONS: &[(&str, Row)] = &[
     ("createApiKey", ManageMunicipalKeys::ROW),
     ("createApiKey", MakeOwnKeys::ROW),
     ("createDepartment", ManageDepartments::ROW),
+    ("createStrategy", EditStrategy::ROW),
     ("deleteDepartment", ManageDepartments::ROW),
+    ("deleteStrategy", EditStrategy::ROW),
     ("disableUser", ManageUsers::ROW),
     ("enableUser", ManageUsers::ROW),
     ("resetPassword", ManageUsers::ROW),
@@ -59,6 +61,7 @@ pub(super) const MUTATIONS: &[(&str, Row)] = &[
     ("grantRole", ManagePeople::ROW),
     ("invitePerson", ManagePeople::ROW),
     ("inviteToInstance", ManageUsers::ROW),
+    ("publishStrategy", Publish::ROW),
     ("renameDepartment", ManageDepartments::ROW),
     ("revokeApiKey", ManageMunicipalKeys::ROW),
     ("revokeApiKey", ManageOwnAccount::ROW),
@@ -143,6 +146,12 @@ impl House {
             "createDepartment" => json!({ "municipality": text, "name": fresh() }),
             "renameDepartment" => json!({ "id": of("department", department.uuid()), "name": fresh() }),
             "deleteDepartment" => json!({ "id": of("department", department.uuid()) }),
+            "createStrategy" => json!({ "municipality": text, "document": self.document(code)? }),
+            "publishStrategy" | "deleteStrategy" => {
+                let document = self.document(code)?.to_string();
+                let id = app.create_strategy(&machine, code, &document).await?.strategy().parts().id;
+                json!({ "id": of("strategy", id.uuid(), Some("draft")) })
+            }
             "createApiKey" => json!({
                 "municipality": text, "name": "鍵", "scopes": ["READ_DRAFTS"],
                 "expiresAt": self.later.format(&Rfc3339)?,

@@ -188,7 +188,7 @@ pub(super) struct Rule {
 
 /// The rule of a field of the root; `None` for what is open to all.
 pub(super) fn rule(field: &str) -> Option<Rule> {
-    use table::{MakeOwnKeys, ManageDepartments, ManageOwnAccount, ManagePeople};
+    use table::{EditStrategy, MakeOwnKeys, Publish, ManageDepartments, ManageOwnAccount, ManagePeople};
     let (municipal, other, id) = match field {
         "node" | "nodes" | "instance" | "viewer" | "prefectures" | "municipality" | "municipalities" | "strategy"
         | "standardIndicator" | "standardIndicators" | "officialIndicators" => return None,
@@ -205,6 +205,9 @@ pub(super) fn rule(field: &str) -> Option<Rule> {
         "cancelInvitation" => (Some(ManagePeople::ROW), Some(ManageUsers::ROW), "invitation"),
         "createDepartment" => (Some(ManageDepartments::ROW), None, ""),
         "renameDepartment" | "deleteDepartment" => (Some(ManageDepartments::ROW), None, "department"),
+        "createStrategy" => (Some(EditStrategy::ROW), None, ""),
+        "deleteStrategy" => (Some(EditStrategy::ROW), None, "strategy"),
+        "publishStrategy" => (Some(Publish::ROW), None, "strategy"),
         "createApiKey" => (Some(ManageMunicipalKeys::ROW), Some(MakeOwnKeys::ROW), ""),
         "revokeApiKey" => (Some(ManageMunicipalKeys::ROW), Some(ManageOwnAccount::ROW), "key"),
         _ => panic!("the root has a new field {field}; say in tests/product/tenants/model.rs which action it asks for"),

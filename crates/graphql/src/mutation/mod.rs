@@ -4,12 +4,13 @@
 mod departments;
 mod keys;
 mod people;
+mod strategies;
 mod users;
 
 use async_graphql::{Enum, ID, MergedObject, Result, SimpleObject};
-use shirube_domain::{BadInput, Error, municipality::MunicipalityCode};
+use shirube_domain::{BadInput, Error, StrategyId, municipality::MunicipalityCode};
 
-use crate::{error::outward, id::GlobalId};
+use crate::{error::outward, id::{GlobalId, StrategyKey}};
 
 /// Everything that can be changed.
 #[derive(MergedObject, Default)]
@@ -18,6 +19,7 @@ pub(crate) struct Mutation(
     users::UserMutation,
     departments::DepartmentMutation,
     keys::KeyMutation,
+    strategies::StrategyMutation,
 );
 
 /// A code in `userErrors`.
@@ -44,14 +46,17 @@ pub(crate) struct UserError {
 /// and leaves the other mutations of the request what they did.
 pub(crate) fn settled<T>(result: Result<T, Error>) -> Result<(Option<T>, Vec<UserError>)> {
     let problem = |code, problem: BadInput| {
-        let place = problem.place.split('.').filter(|part| !part.is_empty() && *part != "input").map(str::to_owned);
-        let path = std::iter::once("input".to_owned()).chain(place).collect();
-        Ok((None, vec![UserError { code, message: problem.message, path }]))
+        let place = problem.place.split(['.', '[', ']']).filter(|part| !part.is_empty() && *part != "input");
+        let path = std::iter::once("input").chain(place).map(str::to_owned).collect();
+        UserError { code, message: problem.message, path }
     };
     match result {
         Ok(changed) => Ok((Some(changed), Vec::new())),
-        Err(Error::BadInput(of)) => problem(UserErrorCode::BadUserInput, of),
-        Err(Error::Conflict(of)) => problem(UserErrorCode::Conflict, of),
+        Err(Error::BadInput(of)) => Ok((None, vec![problem(UserErrorCode::BadUserInput, of)])),
+        Err(Error::Problems(all)) => {
+            Ok((None, all.into_iter().map(|of| problem(UserErrorCode::BadUserInput, of)).collect()))
+        }
+        Err(Error::Conflict(of)) => Ok((None, vec![problem(UserErrorCode::Conflict, of)])),
         Err(error) => Err(outward(error)),
     }
 }
@@ -88,4 +93,14 @@ read_id!(user_id, User(id) -> shirube_domain::UserId, "a user");
 read_id!(department_id, Department(code, id) -> (MunicipalityCode, shirube_domain::DepartmentId), "a department");
 read_id!(membership_id, Membership(code, id) -> (MunicipalityCode, shirube_domain::MembershipId), "a membership");
 read_id!(invitation_id, Invitation(code, id) -> (Option<MunicipalityCode>, shirube_domain::InvitationId), "an invitation");
+read_id!(strategy_key, Strategy(key) -> StrategyKey, "a strategy");
 read_id!(key_id, ApiKey(code, id) -> (Option<MunicipalityCode>, shirube_domain::ApiKeyId), "an API key");
+
+/// Reads the id of a draft.
+pub(crate) fn draft_id(id: &ID, place: &str) -> Result<(MunicipalityCode, StrategyId), Error> {
+    let StrategyKey { municipality, strategy, revision } = strategy_key(id, place)?;
+    match revision {
+        None => Ok((municipality, strategy)),
+        Some(_) => Err(Error::bad_input(place, "this is the id of a revision, which never changes; give the draft's")),
+    }
+}

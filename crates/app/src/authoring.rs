@@ -1,0 +1,79 @@
+//! Making strategies, publishing them, and removing what was never published.
+
+use std::sync::Arc;
+
+use shirube_access::{
+    Scope,
+    table::{EditStrategy, Publish},
+};
+use shirube_domain::{BadInput, Error, StrategyId, municipality::MunicipalityCode};
+use shirube_exchange::sample;
+use shirube_store::{DraftDeletion, DraftPublication};
+use uuid::Uuid;
+
+use crate::{App, Version, input};
+
+const NO_STRATEGY: Error = Error::NotFound { what: "the strategy" };
+
+impl App {
+    /// Makes a draft of a whole strategy that is written in the sample format: all of it, or nothing with every problem
+    /// and its place.
+    pub async fn create_strategy(
+        &self,
+        scope: &Scope,
+        municipality: MunicipalityCode,
+        document: &str,
+    ) -> Result<Arc<Version>, Error> {
+        let permit = scope.permit::<EditStrategy>(municipality)?;
+        let strategy = sample::read(document, &mut Uuid::now_v7).map_err(|problems| {
+            let within = |BadInput { place, message }| BadInput { place: format!("document.{place}"), message };
+            Error::Problems(problems.into_iter().map(within).collect())
+        })?;
+        let parts = strategy.parts();
+        if parts.municipality != municipality {
+            let told = format!("this is a strategy of {}; it is made in {municipality}", parts.municipality);
+            return Err(Error::bad_input("document.municipality", told));
+        }
+        let made = self.store.tenant(permit, self.now()).await?.create_draft(&strategy).await;
+        let told = format!("there is a strategy of term {} already", parts.term.number);
+        made.map_err(input::taken("document.term_number", &told))?;
+        self.draft(scope, municipality, parts.id).await?.ok_or(NO_STRATEGY)
+    }
+
+    /// Publishes a draft as it is stored: the next revision, numbered and hashed, never to change.
+    pub async fn publish_strategy(
+        &self,
+        scope: &Scope,
+        municipality: MunicipalityCode,
+        id: StrategyId,
+        note: Option<String>,
+    ) -> Result<(), Error> {
+        let permit = scope.permit::<Publish>(municipality)?;
+        let note = input::reason("note", note)?;
+        match self.store.tenant(permit, self.now()).await?.publish_draft(id, note).await? {
+            DraftPublication::Published(_) => {
+                self.refresh().await?;
+                Ok(())
+            }
+            DraftPublication::Unchanged(number) => {
+                Err(Error::conflict("id", format!("nothing has changed since revision {number}")))
+            }
+            DraftPublication::NotFound => Err(NO_STRATEGY),
+        }
+    }
+
+    /// Removes a draft of which nothing was ever published; gives what it was.
+    pub async fn delete_strategy(
+        &self,
+        scope: &Scope,
+        municipality: MunicipalityCode,
+        id: StrategyId,
+    ) -> Result<Arc<Version>, Error> {
+        let permit = scope.permit::<EditStrategy>(municipality)?;
+        match self.store.tenant(permit, self.now()).await?.delete_draft(id).await? {
+            DraftDeletion::Deleted(strategy) => Ok(Arc::new(Version::draft(*strategy))),
+            DraftDeletion::Published => Err(Error::conflict("id", "it was published, and what was published stays")),
+            DraftDeletion::NotFound => Err(NO_STRATEGY),
+        }
+    }
+}
