@@ -39,14 +39,16 @@ async fn created(server: &TestServer, bearer: &str, document: &Value) -> Result<
 }
 
 async fn draft_terms(server: &TestServer, bearer: &str) -> Result<Vec<Value>> {
-    let drafts = server.ask_as(Some(bearer), "{ drafts(municipality: \"012262\") { term } }", json!({})).await?.data()?;
+    let drafts =
+        server.ask_as(Some(bearer), "{ drafts(municipality: \"012262\") { term } }", json!({})).await?.data()?;
     Ok(drafts["drafts"].as_array().context("drafts")?.iter().map(|of| of["term"].clone()).collect())
 }
 
 async fn a_strategy_is_written_and_published(backend: Backend) -> Result<()> {
     let server = TestServer::sample(backend).await?;
     let bearer = planner(&server).await?;
-    let published = "{ strategy(municipality: \"012262\", term: 3) { id title counts { programs kpis } revision { number } } }";
+    let published =
+        "{ strategy(municipality: \"012262\", term: 3) { id title counts { programs kpis } revision { number } } }";
 
     let made = created(&server, &bearer, &document()?).await?;
     assert_eq!(made["userErrors"], json!([]));

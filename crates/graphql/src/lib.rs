@@ -195,7 +195,8 @@ impl Api {
         if allowed == Allowed::Queries && operation.operation_type != OperationType::Query {
             return Err(Refusal::NotAllowed);
         }
-        limits::measure_variables(&variables).map_err(|error| Refusal::of(Code::TooComplex, error.to_string()))?;
+        limits::measure_variables(&variables, operation)
+            .map_err(|error| Refusal::of(Code::TooComplex, error.to_string()))?;
         if holds_nul(variables.iter()) {
             return Err(Refusal::of(Code::BadUserInput, prepare::NUL));
         }

@@ -51,6 +51,10 @@ pub const LOOK_UPS: usize = 100;
 pub const VARIABLE_VALUES: usize = 1_000;
 /// Characters in the variables of a request.
 pub const VARIABLE_CHARACTERS: usize = 20_000;
+/// Values in the variables that hold a whole strategy.
+pub const DOCUMENT_VALUES: usize = 50_000;
+/// Characters in the variables that hold a whole strategy.
+pub const DOCUMENT_CHARACTERS: usize = 500_000;
 /// Bytes of the request's body.
 pub const BODY_BYTES: usize = 1024 * 1024;
 /// Seconds until a request is given up.
@@ -67,6 +71,9 @@ const LIST_SIZES: [(&str, &str, usize); 8] = [
     ("PlanNode", "remarks", 2),
     ("Indicator", "remarks", 2),
 ];
+/// The types of variables that hold a whole strategy. They fit nowhere but into a field of the root, so that they are not
+/// copied for each of many selections as others might be.
+const DOCUMENT_TYPES: [&str; 2] = ["StrategyDocument", "CreateStrategyInput"];
 /// The size at which all other lists are reckoned.
 const LIST_SIZE: usize = 6;
 
@@ -109,23 +116,31 @@ fn take(left: &AtomicUsize, count: usize) -> Option<()> {
 }
 
 /// Measures the variables of a request.
-pub(crate) fn measure_variables(variables: &Map<String, Value>) -> Result<(), TooComplex> {
-    fn walk(value: &Value, values: &mut usize, characters: &mut usize) {
-        *values += 1;
-        match value {
-            Value::String(text) => *characters += text.chars().count(),
-            Value::Array(items) => items.iter().for_each(|value| walk(value, values, characters)),
-            Value::Object(fields) => fields.iter().for_each(|(name, value)| {
-                *characters += name.chars().count();
-                walk(value, values, characters);
-            }),
-            _ => {}
-        }
+pub(crate) fn measure_variables(variables: &Map<String, Value>, operation: &Operation) -> Result<(), TooComplex> {
+    let (mut plain, mut documents) = ((0, 0), (0, 0));
+    for (name, value) in variables {
+        let declared = operation.variables.iter().find(|of| of.name == name.as_str());
+        let document = declared.is_some_and(|of| DOCUMENT_TYPES.contains(&of.ty.inner_named_type().as_str()));
+        weigh(value, if document { &mut documents } else { &mut plain });
     }
-    let (mut values, mut characters) = (0, 0);
-    variables.values().for_each(|value| walk(value, &mut values, &mut characters));
-    TooComplex::check("values in variables", values, VARIABLE_VALUES)?;
-    TooComplex::check("characters in variables", characters, VARIABLE_CHARACTERS)
+    TooComplex::check("values in variables", plain.0, VARIABLE_VALUES)?;
+    TooComplex::check("characters in variables", plain.1, VARIABLE_CHARACTERS)?;
+    TooComplex::check("values in a strategy", documents.0, DOCUMENT_VALUES)?;
+    TooComplex::check("characters in a strategy", documents.1, DOCUMENT_CHARACTERS)
+}
+
+/// Counts values and characters.
+fn weigh(value: &Value, counts: &mut (usize, usize)) {
+    counts.0 += 1;
+    match value {
+        Value::String(text) => counts.1 += text.chars().count(),
+        Value::Array(items) => items.iter().for_each(|value| weigh(value, counts)),
+        Value::Object(fields) => fields.iter().for_each(|(name, value)| {
+            counts.1 += name.chars().count();
+            weigh(value, counts);
+        }),
+        _ => {}
+    }
 }
 
 /// What a document asks too much of, and the limit.

@@ -8,8 +8,8 @@ use crate::{
     rows::{
         convert::DraftRows,
         tenant::{
-            department, figure, indicator, indicator_detail, indicator_remark, level, node_remark, plan_node, publication,
-            strategy, target_revision,
+            department, figure, indicator, indicator_detail, indicator_remark, level, node_remark, plan_node,
+            publication, strategy, target_revision,
         },
     },
     tenant::TenantEntity,

@@ -1,6 +1,6 @@
 //! The cases: every root field, with the action that it asks for.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use anyhow::{Context, Result, bail};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use shirube_access::{
     InstanceRole, KeyScope, MunicipalRole, Scope,
     table::{
-        Action, MakeOwnKeys, ManageDepartments, ManageMunicipalKeys, ManageOwnAccount, ManagePeople, ManageUsers,
-        Place, ReadAudit, ReadDepartments, ReadDraft, ReadInstance, ReadInstanceAudit, ReadPeople, ReadPublished, Row,
+        Action, EditStrategy, MakeOwnKeys, ManageDepartments, ManageMunicipalKeys, ManageOwnAccount, ManagePeople,
+        ManageUsers, Place, Publish, ReadAudit, ReadDepartments, ReadDraft, ReadInstance, ReadInstanceAudit,
+        ReadPeople, ReadPublished, Row,
     },
 };
 use shirube_app::KeyPlace;
@@ -146,11 +147,11 @@ impl House {
             "createDepartment" => json!({ "municipality": text, "name": fresh() }),
             "renameDepartment" => json!({ "id": of("department", department.uuid()), "name": fresh() }),
             "deleteDepartment" => json!({ "id": of("department", department.uuid()) }),
-            "createStrategy" => json!({ "municipality": text, "document": self.document(code)? }),
+            "createStrategy" => json!({ "municipality": text, "document": self.document(code).await? }),
             "publishStrategy" | "deleteStrategy" => {
-                let document = self.document(code)?.to_string();
+                let document = self.document(code).await?.to_string();
                 let id = app.create_strategy(&machine, code, &document).await?.strategy().parts().id;
-                json!({ "id": of("strategy", id.uuid(), Some("draft")) })
+                json!({ "id": global_id(&["strategy", &text, &short(id.uuid()), "draft"]) })
             }
             "createApiKey" => json!({
                 "municipality": text, "name": "鍵", "scopes": ["READ_DRAFTS"],
@@ -163,6 +164,28 @@ impl House {
             }
             _ => bail!("no input for {field} in a municipality"),
         })
+    }
+
+    /// A small strategy of a term of which there is none; the drafts of cases before it go.
+    async fn document(&self, code: MunicipalityCode) -> Result<Value> {
+        let (app, machine) = (&self.service.app, Scope::machine());
+        let mut taken = HashSet::new();
+        for id in app.draft_ids(&machine, code).await? {
+            let draft = app.draft(&machine, code, id).await?.context("a draft")?;
+            let number = draft.strategy().parts().term.number;
+            if number < 100 || app.delete_strategy(&machine, code, id).await.is_err() {
+                taken.insert(number);
+            }
+        }
+        let number = (100..=u8::MAX).find(|number| !taken.contains(number)).context("a term")?;
+        Ok(json!({
+            "format": "shirube-strategy/1", "municipality": code.to_string(), "title": "試しの戦略",
+            "term": format!("第{number}期"), "term_number": number, "first_year": "R3", "last_year": "R7",
+            "report": { "year": "R3", "title": "集計表" },
+            "source": { "attribution": "試験", "terms": "なし" },
+            "levels": [{ "name": "基本目標", "kind": "goal" }],
+            "plan": [{ "title": "目標" }],
+        }))
     }
 
     async fn instance_input(&self, field: &str) -> Result<Value> {

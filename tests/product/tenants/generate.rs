@@ -252,6 +252,7 @@ impl Generator<'_> {
             "Boolean" => self.random.chance(50).into(),
             "FiscalYear" => json!(2020 + self.random.below(6)),
             "Decimal" => json!("1.5"),
+            "StrategyDocument" => json!("@document"),
             "DateTime" => {
                 let instants = ["2026-01-01T00:00:00Z", "2027-03-01T00:00:00+09:00", "1999-12-31T23:59:59Z"];
                 // Keys of a valid length come from the one that lies ahead of the clock.
@@ -341,6 +342,7 @@ fn wanted(field: &str, name: &str) -> Option<&'static str> {
         ("apiKey", _) | ("id", "revokeApiKey") => Some("key"),
         ("id", "revokeRole") => Some("membership"),
         ("id", "cancelInvitation") => Some("invitation"),
+        ("id", "publishStrategy" | "deleteStrategy") => Some("strategy"),
         _ => None,
     }
 }

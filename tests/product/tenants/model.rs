@@ -34,6 +34,8 @@ pub(super) struct Mark {
     pub(super) owner: Option<usize>,
     /// The API key whose name it is.
     pub(super) key: Option<usize>,
+    /// Whether it was published, and so is for everybody.
+    pub(super) published: bool,
 }
 
 /// Who asks.
@@ -126,6 +128,9 @@ impl Model {
     /// Whether a marked text may stand in an answer to somebody.
     pub(super) fn sees(&self, who: Who, mark: &Mark) -> bool {
         let anywhere = |rows: &[Row]| mark.places.iter().any(|code| self.may_one(who, rows, *code));
+        if mark.published {
+            return true;
+        }
         let mine = mark.owner.is_some() && mark.owner == self.person(who);
         match mark.kind {
             // Not those who run the instance.
@@ -188,7 +193,7 @@ pub(super) struct Rule {
 
 /// The rule of a field of the root; `None` for what is open to all.
 pub(super) fn rule(field: &str) -> Option<Rule> {
-    use table::{EditStrategy, MakeOwnKeys, Publish, ManageDepartments, ManageOwnAccount, ManagePeople};
+    use table::{EditStrategy, MakeOwnKeys, ManageDepartments, ManageOwnAccount, ManagePeople, Publish};
     let (municipal, other, id) = match field {
         "node" | "nodes" | "instance" | "viewer" | "prefectures" | "municipality" | "municipalities" | "strategy"
         | "standardIndicator" | "standardIndicators" | "officialIndicators" => return None,

@@ -227,10 +227,16 @@ fn fill_in(world: &mut World, random: &mut Random, who: Who, asked: &mut Asked, 
         ("createDepartment" | "renameDepartment", _) => Kind::Department,
         ("createApiKey", Some(_)) => Kind::Key,
         ("createApiKey", None) => Kind::OwnKey,
+        ("createStrategy", _) => Kind::Draft,
         ("revokeRole", _) => Kind::Reason,
         (_, Some(_)) => Kind::Invitation,
         (_, None) => Kind::Instance,
     };
+    if input.get("document").is_some() {
+        let mark = world.mint(kind, place, person);
+        let written = place.map(|code| document(code, 10 + random.below(200), &mark));
+        input.insert("document".to_owned(), written.unwrap_or_default());
+    }
     for name in ["name", "email", "reason"] {
         if input.get(name).and_then(Value::as_str) != Some(&format!("@{name}")) {
             continue;
@@ -244,6 +250,19 @@ fn fill_in(world: &mut World, random: &mut Random, who: Who, asked: &mut Asked, 
         };
         input.insert(name.to_owned(), text.into());
     }
+}
+
+/// A small strategy, marked.
+fn document(code: MunicipalityCode, term: usize, mark: &str) -> Value {
+    let document = serde_json::json!({
+        "format": "shirube-strategy/1", "municipality": code.to_string(), "title": format!("戦略 {mark}"),
+        "term": format!("第{term}期"), "term_number": term, "first_year": "R3", "last_year": "R7",
+        "report": { "year": "R3", "title": format!("集計表 {mark}") },
+        "source": { "attribution": mark, "terms": mark },
+        "levels": [{ "name": "基本目標", "kind": "goal" }],
+        "plan": [{ "title": format!("目標 {mark}") }],
+    });
+    document.to_string().into()
 }
 
 async fn trail_length(world: &World) -> Result<u64> {

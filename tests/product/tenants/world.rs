@@ -195,7 +195,7 @@ impl World {
     /// A fresh mark.
     pub(super) fn mint(&mut self, kind: Kind, place: Option<MunicipalityCode>, owner: Option<usize>) -> String {
         let text = format!("{MARK}{}", Uuid::now_v7().simple());
-        let mark = Mark { kind, places: place.into_iter().collect(), owner, key: None };
+        let mark = Mark { kind, places: place.into_iter().collect(), owner, key: None, published: false };
         self.marks.insert(text.clone(), mark);
         text
     }
@@ -320,6 +320,13 @@ impl World {
             .map(|(at, rights)| (rights.id.uuid().simple().to_string(), at))
             .collect();
         self.model.people.iter_mut().for_each(|rights| rights.roles.clear());
+        let documents = format!("SELECT document FROM publication WHERE document LIKE '%{MARK}%'");
+        for document in self.sql.texts(&documents).await? {
+            for (at, _) in document.match_indices(MARK) {
+                let mark = self.marks.get_mut(&document[at..at + MARK.len() + 32]).context("a mark")?;
+                mark.published = true;
+            }
+        }
         let users = format!(
             "SELECT {}, CASE WHEN operator THEN 'operator' END, \
                      CASE WHEN researcher THEN 'researcher' END, NULL FROM user_account \

@@ -10,7 +10,10 @@ mod users;
 use async_graphql::{Enum, ID, MergedObject, Result, SimpleObject};
 use shirube_domain::{BadInput, Error, StrategyId, municipality::MunicipalityCode};
 
-use crate::{error::outward, id::{GlobalId, StrategyKey}};
+use crate::{
+    error::outward,
+    id::{GlobalId, StrategyKey},
+};
 
 /// Everything that can be changed.
 #[derive(MergedObject, Default)]

@@ -20,7 +20,7 @@ pub(crate) struct CreateStrategyInput {
     client_mutation_id: Option<String>,
     /// The municipality whose strategy it is.
     municipality: MunicipalityCode,
-    /// The strategy. What is wrong with it is told with its place, such as ["input", "document", "plan", "0", "title"].
+    /// The strategy. What is wrong with it is told with its place, such as `input`, `document`, `plan`, `0`, `title`.
     document: StrategyDocument,
 }
 

@@ -62,6 +62,8 @@ impl Instance {
             look_ups: limits::LOOK_UPS,
             variable_values: limits::VARIABLE_VALUES,
             variable_characters: limits::VARIABLE_CHARACTERS,
+            document_values: limits::DOCUMENT_VALUES,
+            document_characters: limits::DOCUMENT_CHARACTERS,
             page_size: page::PAGE_LIMIT,
             body_bytes: limits::BODY_BYTES,
             seconds: limits::SECONDS,
@@ -108,6 +110,10 @@ pub(crate) struct Limits {
     variable_values: usize,
     /// Characters in the variables of a request.
     variable_characters: usize,
+    /// Values in the variables that hold a whole strategy.
+    document_values: usize,
+    /// Characters in the variables that hold a whole strategy.
+    document_characters: usize,
     /// Items of a page.
     page_size: usize,
     /// Bytes of the request's body.
