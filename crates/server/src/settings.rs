@@ -187,6 +187,7 @@ fn read_address(text: &str) -> Result<SocketAddr, String> {
 
 /// Every setting, by flag or environment.
 #[derive(Args, Clone)]
+#[allow(rustdoc::bare_urls, reason = "the help is read in a terminal")]
 pub struct Settings {
     /// Where to listen
     #[arg(long, env = "SHIRUBE_LISTEN", default_value = "127.0.0.1:8080", value_parser = read_address, global = true, value_name = "ADDRESS:PORT")]

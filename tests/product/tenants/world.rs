@@ -152,8 +152,7 @@ impl World {
         let machine = Scope::machine();
         let mut departments = Vec::new();
         for _ in 0..3 {
-            let mark = self.mint(Kind::Department, Some(code), None);
-            departments.push(self.service.app.add_department(&machine, code, &format!("課{mark}")).await?.id);
+            departments.push(self.department(code).await?);
         }
         let (mark, department) =
             (self.mint(Kind::Draft, Some(code), None), self.mint(Kind::Department, Some(code), None));
@@ -190,6 +189,11 @@ impl World {
         let granted = self.service.app.grant_role(&machine, code, user, MunicipalRole::Planner).await?;
         self.service.app.revoke_role(&machine, code, granted.id, Some(format!("理由{mark}"))).await?;
         Ok(())
+    }
+
+    async fn department(&mut self, code: MunicipalityCode) -> Result<DepartmentId> {
+        let mark = self.mint(Kind::Department, Some(code), None);
+        Ok(self.service.app.add_department(&Scope::machine(), code, &format!("課{mark}")).await?.id)
     }
 
     /// A fresh mark.
@@ -367,11 +371,15 @@ impl World {
                         let role = match role {
                             // The department may be gone.
                             MunicipalRole::Reporter(_) => {
-                                let all = self.service.app.departments(&machine, code).await?;
-                                MunicipalRole::Reporter(all.first().context("a department")?.id)
+                                let known = self.service.app.departments(&machine, code).await?.first().map(|of| of.id);
+                                MunicipalRole::Reporter(match known {
+                                    Some(id) => id,
+                                    None => self.department(code).await?,
+                                })
                             }
                             other => other,
                         };
+                        self.service.app.set_user_enabled(&machine, id, true, None).await?;
                         let token = self.service.user(&self.people[at].email, &[Grant::Municipal(code, role)]).await?;
                         self.secrets.push(token.clone());
                         self.people[at].token = token;
