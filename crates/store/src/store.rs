@@ -8,14 +8,12 @@ use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     IsolationLevel, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
-#[cfg(debug_assertions)]
 use shirube_access::{
     Permit,
     table::{Action, Effect},
 };
 use shirube_domain::municipality::MunicipalityCode;
 use shirube_migrations::{Migrator, MigratorTrait, SchemaManager};
-
 use time::OffsetDateTime;
 
 use crate::{Commons, StoreError, StoreResult, Tenant, postgres, sqlite};

@@ -41,6 +41,11 @@ fn steps(checkout: &Checkout, tally: &mut Tally) -> Result<()> {
         let mut clippy = checkout.cargo("clippy");
         succeed(clippy.args(["--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))
     })?;
+    // What is run is not built as the tests are: without their debug assertions, and what hangs on them.
+    step("release", || {
+        let mut clippy = checkout.cargo("clippy");
+        succeed(clippy.args(["--release", "--workspace", "--bin", "shirube", "--locked", "--", "-D", "warnings"]))
+    })?;
     step("tidy", || tidy::run(checkout))?;
     step("schema", || schema::check(checkout))?;
     step("doc", || {
