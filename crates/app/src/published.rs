@@ -139,7 +139,10 @@ impl Published {
             by_municipality.entry(last.municipality).or_default().push(strategy);
         }
         for strategies in by_municipality.values_mut() {
-            strategies.sort_by_key(|strategy| std::cmp::Reverse(strategy.latest.strategy().parts().first_year));
+            strategies.sort_by_key(|strategy| {
+                let parts = strategy.latest.strategy().parts();
+                std::cmp::Reverse((parts.first_year, parts.term.number))
+            });
         }
         Ok(Self { by_municipality, count })
     }

@@ -39,7 +39,9 @@ async function show() {
       at(id).required = false;
       at(id).parentElement.hidden = true;
     }
-    tell('新しいパスワードを決めてください。 / Choose a new password.');
+    at('known').hidden = true;
+    at('send').textContent = 'パスワードを変える / Change the password';
+    tell('新しいパスワードを決めてください。\nChoose a new password.');
     at('form').hidden = false;
     return;
   }
