@@ -3,8 +3,11 @@
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use shirube_access::{Grant, MunicipalRole};
+use shirube_domain::municipality::MunicipalityCode;
 use shirube_exchange::STRATEGIES;
 use shirube_testing::{Backend, TestServer, both_backends};
+
+use crate::sign_in::change;
 
 both_backends!(
     a_strategy_is_written_and_published,
@@ -12,11 +15,22 @@ both_backends!(
     a_draft_may_be_thrown_away,
 );
 
-const MADE: &str = "strategy { id key title term counts { programs kpis } revision { number note } } \
-                    userErrors { code message path }";
+const MADE: &str = "strategy { id key title term counts { programs kpis } revision { number note } }";
 
 async fn planner(server: &TestServer) -> Result<String> {
     server.user("kikaku@sunagawa.test", &[Grant::Municipal("012262".parse()?, MunicipalRole::Planner)]).await
+}
+
+/// A small strategy of a municipality whose texts all end in the same one.
+pub(crate) fn small(code: MunicipalityCode, term: usize, text: &str) -> Value {
+    json!({
+        "format": "shirube-strategy/1", "municipality": code.to_string(), "title": format!("戦略 {text}"),
+        "term": format!("第{term}期"), "term_number": term, "first_year": "R3", "last_year": "R7",
+        "report": { "year": "R3", "title": format!("集計表 {text}") },
+        "source": { "attribution": text, "terms": text },
+        "levels": [{ "name": "基本目標", "kind": "goal" }],
+        "plan": [{ "title": format!("目標 {text}") }],
+    })
 }
 
 /// The sample of Sunagawa as the plan of the next term.
@@ -26,16 +40,8 @@ fn document() -> Result<Value> {
     Ok(document)
 }
 
-async fn change(server: &TestServer, bearer: &str, field: &str, input: Value) -> Result<Value> {
-    let mut kind = field.to_owned();
-    kind[..1].make_ascii_uppercase();
-    let query = format!("mutation($input: {kind}Input!) {{ {field}(input: $input) {{ {MADE} }} }}");
-    let answer = server.ask_as(Some(bearer), &query, json!({ "input": input })).await?;
-    Ok(answer.data()?[field].clone())
-}
-
 async fn created(server: &TestServer, bearer: &str, document: &Value) -> Result<Value> {
-    change(server, bearer, "createStrategy", json!({ "municipality": "012262", "document": document })).await
+    change(server, bearer, "createStrategy", json!({ "municipality": "012262", "document": document }), MADE).await
 }
 
 async fn draft_terms(server: &TestServer, bearer: &str) -> Result<Vec<Value>> {
@@ -62,7 +68,7 @@ async fn a_strategy_is_written_and_published(backend: Backend) -> Result<()> {
     assert_eq!(again["userErrors"][0]["path"], json!(["input", "document", "term_number"]));
 
     let input = json!({ "id": draft["id"], "note": "議会報告" });
-    let first = change(&server, &bearer, "publishStrategy", input.clone()).await?;
+    let first = change(&server, &bearer, "publishStrategy", input.clone(), MADE).await?;
     assert_eq!(first["strategy"]["revision"], json!({ "number": 1, "note": "議会報告" }), "{first}");
     assert_eq!(first["strategy"]["key"], draft["key"], "the key leads from the draft to what is published");
     let read = server.ask(published, json!({})).await?.data()?;
@@ -76,7 +82,7 @@ async fn a_strategy_is_written_and_published(backend: Backend) -> Result<()> {
         ("publishStrategy", json!({ "id": first["strategy"]["id"] }), "BAD_USER_INPUT"),
         ("deleteStrategy", json!({ "id": first["strategy"]["id"] }), "BAD_USER_INPUT"),
     ] {
-        let refused = change(&server, &bearer, field, input).await?;
+        let refused = change(&server, &bearer, field, input, MADE).await?;
         assert_eq!(refused["strategy"], Value::Null);
         assert_eq!(refused["userErrors"][0]["code"], code, "{refused}");
         assert_eq!(refused["userErrors"][0]["path"], json!(["input", "id"]));
@@ -134,7 +140,7 @@ async fn a_draft_may_be_thrown_away(backend: Backend) -> Result<()> {
         let made = created(&server, &bearer, &document()?.to_string().into()).await?;
         assert_eq!(draft_terms(&server, &bearer).await?.len(), before.len() + 1);
         let id = &made["strategy"]["id"];
-        let gone = change(&server, &bearer, "deleteStrategy", json!({ "id": id })).await?;
+        let gone = change(&server, &bearer, "deleteStrategy", json!({ "id": id }), MADE).await?;
         assert_eq!(gone["strategy"], made["strategy"], "what it was");
         assert_eq!(draft_terms(&server, &bearer).await?, before);
         let query = "mutation($input: DeleteStrategyInput!) { deleteStrategy(input: $input) { userErrors { code } } }";

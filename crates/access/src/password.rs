@@ -51,7 +51,8 @@ pub enum PasswordError {
 /// the look takes milliseconds, whatever is typed.
 const JUDGED: usize = 32;
 
-/// Checks a new password, in some milliseconds of a core: not for an async thread. `about` is what a guesser would try first, as a whole and word by word, such as the name.
+/// Checks a new password, in some milliseconds of a core: not for an async thread. `about` is what a guesser would try first,
+/// as a whole and word by word, such as the name.
 pub fn check(password: &str, about: &[&str]) -> Result<(), PasswordError> {
     let words = about.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
     let about: Vec<&str> = about.iter().copied().chain(words).filter(|word| !word.is_empty()).collect();

@@ -28,7 +28,8 @@ pub struct Invited {
 }
 
 impl App {
-    /// The link of an invitation, or to a new password. The secret stands behind the `#`, which browsers do not send and servers do not log.
+    /// The link of an invitation, or to a new password. The secret stands behind the `#`, which browsers do not send and
+    /// servers do not log.
     pub(crate) fn link(&self, secret: &Secret) -> String {
         format!("{}/invitation#{}", self.public_url(), secret.reveal())
     }

@@ -51,6 +51,9 @@ pub const LOOK_UPS: usize = 100;
 pub const VARIABLE_VALUES: usize = 1_000;
 /// Characters in the variables of a request.
 pub const VARIABLE_CHARACTERS: usize = 20_000;
+/// The types of variables that hold a whole strategy. They fit nowhere but into a field of the root, so that they are not
+/// copied for each of many selections as others might be.
+const DOCUMENT_TYPES: [&str; 2] = ["StrategyDocument", "CreateStrategyInput"];
 /// Values in the variables that hold a whole strategy.
 pub const DOCUMENT_VALUES: usize = 50_000;
 /// Characters in the variables that hold a whole strategy.
@@ -71,9 +74,6 @@ const LIST_SIZES: [(&str, &str, usize); 8] = [
     ("PlanNode", "remarks", 2),
     ("Indicator", "remarks", 2),
 ];
-/// The types of variables that hold a whole strategy. They fit nowhere but into a field of the root, so that they are not
-/// copied for each of many selections as others might be.
-const DOCUMENT_TYPES: [&str; 2] = ["StrategyDocument", "CreateStrategyInput"];
 /// The size at which all other lists are reckoned.
 const LIST_SIZE: usize = 6;
 

@@ -8,8 +8,8 @@ use crate::{
     rows::{
         convert::DraftRows,
         tenant::{
-            department, figure, indicator, indicator_detail, indicator_remark, level, node_remark, plan_node,
-            publication, strategy, target_revision,
+            department, figure, indicator, indicator_detail, indicator_remark, level, node_remark, plan_node, strategy,
+            target_revision,
         },
     },
     tenant::TenantEntity,
@@ -54,11 +54,6 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
     async fn of_strategy<E: TenantEntity>(&self, id: StrategyId, column: E::Column) -> StoreResult<Vec<E::Model>> {
         self.all(self.rows::<E>().filter(column.eq(id.uuid()))).await
     }
-
-    pub(crate) async fn is_published(&self, id: StrategyId) -> StoreResult<bool> {
-        let revisions = self.rows::<publication::Entity>().filter(publication::Column::StrategyId.eq(id.uuid()));
-        Ok(revisions.count(self.connection()).await? > 0)
-    }
 }
 
 impl Tenant<ReadDraft> {
@@ -89,7 +84,7 @@ impl Tenant<EditStrategy> {
     /// Removes a draft of which nothing was ever published.
     pub async fn delete_draft(self, id: StrategyId) -> StoreResult<DraftDeletion> {
         let Some(old) = self.load_draft(id).await? else { return Ok(DraftDeletion::NotFound) };
-        if self.is_published(id).await? {
+        if self.last_revision(id).await?.is_some() {
             return Ok(DraftDeletion::Published);
         }
         self.delete_of::<indicator_detail::Entity>(id, indicator_detail::Column::StrategyId).await?;

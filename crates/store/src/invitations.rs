@@ -1,6 +1,6 @@
 //! Invitations: a link that works once. To a municipality it is one of its rows; to the instance it belongs to nobody.
 
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect, prelude::Expr};
+use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, prelude::Expr};
 use serde_json::json;
 use shirube_access::{
     Grant, InstanceRole, MunicipalRole, User,
@@ -199,9 +199,8 @@ impl Tenant<ManagePeople> {
             .rows::<invitation::Entity>()
             .filter(invitation::Column::AcceptedAt.is_null())
             .filter(invitation::Column::CancelledAt.is_null())
-            .filter(invitation::Column::ExpiresAt.gt(self.at()))
-            .limit(OPEN as u64);
-        if self.all(open).await?.len() >= OPEN {
+            .filter(invitation::Column::ExpiresAt.gt(self.at()));
+        if open.count(self.connection()).await? >= OPEN as u64 {
             return Err(StoreError::TooMany { what: "open invitations", most: OPEN });
         }
         let row = invitation::Model {

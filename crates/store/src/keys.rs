@@ -1,6 +1,6 @@
 //! API keys: a user's own, and a municipality's.
 
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect, prelude::Expr};
+use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, prelude::Expr};
 use serde_json::json;
 use shirube_access::{
     KeyFacts, KeyOwner, KeyScope,
@@ -25,8 +25,8 @@ const LISTED: u64 = 200;
 /// The most keys of one owner that are neither revoked nor expired.
 const LIVE: usize = 50;
 
-fn room(live: usize) -> StoreResult<()> {
-    if live < LIVE { Ok(()) } else { Err(StoreError::TooMany { what: "API keys", most: LIVE }) }
+fn room(live: u64) -> StoreResult<()> {
+    if live < LIVE as u64 { Ok(()) } else { Err(StoreError::TooMany { what: "API keys", most: LIVE }) }
 }
 
 /// An API key, without its secret, which nobody knows any more.
@@ -116,9 +116,8 @@ impl Tenant<ManageMunicipalKeys> {
         let live = self
             .rows::<municipal_key::Entity>()
             .filter(municipal_key::Column::RevokedAt.is_null())
-            .filter(municipal_key::Column::ExpiresAt.gt(self.at()))
-            .limit(LIVE as u64);
-        room(self.all(live).await?.len())?;
+            .filter(municipal_key::Column::ExpiresAt.gt(self.at()));
+        room(live.count(self.connection()).await?)?;
         let row = municipal_key::Model {
             municipality: self.municipality().to_string(),
             id: fresh_id(self.at()),
@@ -195,9 +194,8 @@ impl Commons<MakeOwnKeys> {
         let live = every::<personal_key::Entity>()
             .filter(personal_key::Column::UserId.eq(user.uuid()))
             .filter(personal_key::Column::RevokedAt.is_null())
-            .filter(personal_key::Column::ExpiresAt.gt(self.at()))
-            .limit(LIVE as u64);
-        room(self.all(live).await?.len())?;
+            .filter(personal_key::Column::ExpiresAt.gt(self.at()));
+        room(live.count(self.connection()).await?)?;
         let row = personal_key::Model {
             id: fresh_id(self.at()),
             user_id: user.uuid(),

@@ -1,7 +1,7 @@
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use shirube_access::table::Publish;
+use shirube_access::table::{Action, Publish};
 use shirube_domain::{
     StrategyId,
     calendar::FiscalYear,
@@ -96,9 +96,11 @@ impl Tenant<Publish> {
             note,
         })
     }
+}
 
+impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
     /// The number and the hash of the last revision, if there is one.
-    async fn last_revision(&self, strategy: StrategyId) -> StoreResult<Option<(i32, String)>> {
+    pub(crate) async fn last_revision(&self, strategy: StrategyId) -> StoreResult<Option<(i32, String)>> {
         let revisions = self
             .rows::<publication::Entity>()
             .filter(publication::Column::StrategyId.eq(strategy.uuid()))

@@ -271,9 +271,7 @@ impl Commons<SignIn> {
 
     /// Uses a link up: sets the password and ends all sessions. `false` if somebody was quicker.
     pub async fn use_reset_link(self, shown: &SecretHash, password: String) -> StoreResult<bool> {
-        let found = every::<reset_link::Entity>().filter(reset_link::Column::Hash.eq(shown.as_str()));
-        let Some(row) = self.one(found).await? else { return Ok(false) };
-        let Some(account) = self.account_row(UserId::from_uuid(row.user_id)).await? else { return Ok(false) };
+        let Some(Account { user, .. }) = self.account_of_reset_link(shown).await? else { return Ok(false) };
         let used = changing::<reset_link::Entity>()
             .col_expr(reset_link::Column::UsedAt, Expr::value(self.at()))
             .filter(reset_link::Column::Hash.eq(shown.as_str()))
@@ -283,7 +281,6 @@ impl Commons<SignIn> {
         if used.rows_affected == 0 {
             return Ok(false);
         }
-        let user = user_of(&account);
         set_password(&self, user.id, password).await?;
         let ended = end_sessions(&self, user.id, None, "reset").await?;
         let record = Record::new("password_reset", "user").subject(user.id).after(json!({ "sessionsEnded": ended }));

@@ -19,6 +19,7 @@ use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
 use super::house::{House, fresh};
+use crate::authoring::small;
 
 /// A query: the field, what it asks for, and how it is written. CODE stands for a municipality, NODE for its global id.
 pub(super) const QUERIES: &[(&str, Row, &str)] = &[
@@ -178,14 +179,7 @@ impl House {
             }
         }
         let number = (100..=u8::MAX).find(|number| !taken.contains(number)).context("a term")?;
-        Ok(json!({
-            "format": "shirube-strategy/1", "municipality": code.to_string(), "title": "試しの戦略",
-            "term": format!("第{number}期"), "term_number": number, "first_year": "R3", "last_year": "R7",
-            "report": { "year": "R3", "title": "集計表" },
-            "source": { "attribution": "試験", "terms": "なし" },
-            "levels": [{ "name": "基本目標", "kind": "goal" }],
-            "plan": [{ "title": "目標" }],
-        }))
+        Ok(small(code, number.into(), "試し"))
     }
 
     async fn instance_input(&self, field: &str) -> Result<Value> {

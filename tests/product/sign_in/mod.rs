@@ -135,7 +135,7 @@ async fn ask(server: &TestServer, bearer: &str, query: &str, variables: Value) -
 }
 
 /// Runs a mutation of one input as somebody, without looking at what became of it.
-async fn change(server: &TestServer, bearer: &str, field: &str, input: Value, gives: &str) -> Result<Value> {
+pub(crate) async fn change(server: &TestServer, bearer: &str, field: &str, input: Value, gives: &str) -> Result<Value> {
     let mut kind = field.to_owned();
     kind[..1].make_ascii_uppercase();
     let query = format!(

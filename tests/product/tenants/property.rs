@@ -18,6 +18,8 @@ use shirube_store::Store;
 use shirube_testing::{Answer, Backend, TestDatabase, TestService, both_backends};
 use time::format_description::well_known::Rfc3339;
 
+use crate::authoring::small;
+
 use super::{
     generate::{Asked, Document, Generator, Schema},
     model::{Kind, Who, rule},
@@ -234,7 +236,7 @@ fn fill_in(world: &mut World, random: &mut Random, who: Who, asked: &mut Asked, 
     };
     if input.get("document").is_some() {
         let mark = world.mint(kind, place, person);
-        let written = place.map(|code| document(code, 10 + random.below(200), &mark));
+        let written = place.map(|code| small(code, 10 + random.below(200), &mark).to_string().into());
         input.insert("document".to_owned(), written.unwrap_or_default());
     }
     for name in ["name", "email", "reason"] {
@@ -250,19 +252,6 @@ fn fill_in(world: &mut World, random: &mut Random, who: Who, asked: &mut Asked, 
         };
         input.insert(name.to_owned(), text.into());
     }
-}
-
-/// A small strategy, marked.
-fn document(code: MunicipalityCode, term: usize, mark: &str) -> Value {
-    let document = serde_json::json!({
-        "format": "shirube-strategy/1", "municipality": code.to_string(), "title": format!("戦略 {mark}"),
-        "term": format!("第{term}期"), "term_number": term, "first_year": "R3", "last_year": "R7",
-        "report": { "year": "R3", "title": format!("集計表 {mark}") },
-        "source": { "attribution": mark, "terms": mark },
-        "levels": [{ "name": "基本目標", "kind": "goal" }],
-        "plan": [{ "title": format!("目標 {mark}") }],
-    });
-    document.to_string().into()
 }
 
 async fn trail_length(world: &World) -> Result<u64> {

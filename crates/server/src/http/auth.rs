@@ -1,7 +1,7 @@
 //! Signing in and out (`/auth`), the keys that verify access tokens, and the pages on which an invitation is accepted and a
 //! sign-in with another provider ends. One request is one attempt.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use axum::{
     Extension, Json, Router,
@@ -154,19 +154,24 @@ impl From<Error> for Refused {
 type Answered = Result<Response, Refused>;
 
 /// Gives up on what takes too long.
-async fn timely<T, E: Into<Refused>>(work: impl Future<Output = Result<T, E>>) -> Result<T, Refused> {
-    within(TIMEOUT, work).await
+fn timely<T, E: Into<Refused>>(work: impl Future<Output = Result<T, E>>) -> impl Future<Output = Result<T, Refused>> {
+    within(TIMEOUT, work)
 }
 
-async fn within<T, E: Into<Refused>>(time: Duration, work: impl Future<Output = Result<T, E>>) -> Result<T, Refused> {
-    // On the heap: what signs in asks for much on its way.
-    match tokio::time::timeout(time, Box::pin(work)).await {
-        Ok(done) => done.map_err(E::into),
-        Err(_) => {
-            let told = "it took longer than 10 seconds and was given up";
-            Err(answer(StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable, refusal(Code::Unavailable, told)))
+/// The same with another time. On the heap: what signs in asks for much on its way.
+fn within<T, E: Into<Refused>>(
+    time: Duration,
+    work: impl Future<Output = Result<T, E>>,
+) -> Pin<Box<impl Future<Output = Result<T, Refused>>>> {
+    Box::pin(async move {
+        match tokio::time::timeout(time, work).await {
+            Ok(done) => done.map_err(E::into),
+            Err(_) => {
+                let told = "it took longer than 10 seconds and was given up";
+                Err(answer(StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable, refusal(Code::Unavailable, told)))
+            }
         }
-    }
+    })
 }
 
 fn tokens(signed_in: &SignedIn) -> Response {
@@ -249,8 +254,7 @@ async fn accept(State(doors): State<Doors>, from: Whence, headers: HeaderMap, bo
     let mut fields = Fields::read(&headers, body).await?;
     let (secret, password) = (fields.required("invitation")?, fields.required("password")?);
     let (email, name) = (fields.optional("email")?, fields.optional("name")?);
-    let accepting =
-        Box::pin(doors.app.accept_invitation(&secret, &password, email.as_deref(), name.as_deref(), whence(from)));
+    let accepting = doors.app.accept_invitation(&secret, &password, email.as_deref(), name.as_deref(), whence(from));
     Ok(tokens(&timely(accepting).await?))
 }
 
@@ -258,8 +262,7 @@ async fn accept(State(doors): State<Doors>, from: Whence, headers: HeaderMap, bo
 async fn reset(State(doors): State<Doors>, from: Whence, headers: HeaderMap, body: Body) -> Answered {
     let mut fields = Fields::read(&headers, body).await?;
     let (secret, password) = (fields.required("link")?, fields.required("password")?);
-    let resetting = Box::pin(doors.app.reset_password(&secret, &password, whence(from)));
-    Ok(tokens(&timely(resetting).await?))
+    Ok(tokens(&timely(doors.app.reset_password(&secret, &password, whence(from))).await?))
 }
 
 async fn providers(State(doors): State<Doors>) -> Response {
@@ -284,8 +287,7 @@ async fn finish(State(doors): State<Doors>, from: Whence, headers: HeaderMap, bo
     let attempt = fields.required("attempt")?;
     let answer =
         Answer { state: fields.required("state")?, code: fields.required("code")?, issuer: fields.optional("iss")? };
-    let finishing = Box::pin(doors.app.finish_with_provider(&attempt, &answer, whence(from)));
-    Ok(tokens(&timely(finishing).await?))
+    Ok(tokens(&timely(doors.app.finish_with_provider(&attempt, &answer, whence(from))).await?))
 }
 
 /// The public keys with which anybody can verify an access token (RFC 7517).
