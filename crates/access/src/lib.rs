@@ -18,7 +18,7 @@ pub use email::normalize_email;
 pub use keyring::{KeyError, KeyFolder, Keyring, SigningKey};
 pub use role::{Grant, InstanceRole, KeyScope, MunicipalRole, Role, RoleError};
 pub use scope::{
-    Actor, ActorKind, Caller, KeyFacts, KeyOwner, NotBelieved, Origin, Permit, Scope, SessionFacts, User,
+    Actor, ActorKind, Caller, KeyFacts, KeyOwner, NotBelieved, Origin, Permit, Scope, SessionFacts, User, Within,
     leaves_an_administrator,
 };
 pub use token::{ACCESS_SECONDS, AccessToken, Tokens};

@@ -6,7 +6,7 @@ use std::{
     },
 };
 
-use shirube_domain::{ApiKeyId, Error, SessionId, UserId, municipality::MunicipalityCode};
+use shirube_domain::{ApiKeyId, DepartmentId, Error, SessionId, UserId, municipality::MunicipalityCode};
 use time::OffsetDateTime;
 
 use crate::{
@@ -172,10 +172,37 @@ impl Scope {
         self.asked.fetch_add(1, Ordering::Relaxed);
         let place = target.place();
         if self.may(&A::ROW, place) {
-            Ok(Permit { target, actor: self.actor() })
+            Ok(Permit { target, actor: self.actor(), within: self.within(&A::ROW, place) })
         } else {
             Err(self.refusal(&A::ROW, place))
         }
+    }
+
+    /// In which departments the caller may do what they may do.
+    fn within(&self, row: &Row, place: Place) -> Within {
+        let grants = match &self.caller {
+            Caller::User(facts) => facts.grants.as_slice(),
+            Caller::Key(facts) => match &facts.owner {
+                KeyOwner::User(_, grants) => grants.as_slice(),
+                KeyOwner::Municipality(_) => return Within::EVERYWHERE,
+            },
+            Caller::Anonymous | Caller::Machine => return Within::EVERYWHERE,
+        };
+        let Allowed::Roles(roles) = row.allowed else { return Within::EVERYWHERE };
+        let mut within = Within { everywhere: false, own: Vec::new() };
+        for grant in grants {
+            match *grant {
+                Grant::Municipal(code, MunicipalRole::Reporter(own)) if place == Place::Municipality(code) => {
+                    within.own.push(own);
+                }
+                Grant::Municipal(code, role) if place == Place::Municipality(code) => {
+                    within.everywhere |= roles.contains(&role.role());
+                }
+                Grant::Municipal(..) => {}
+                Grant::Instance(role) => within.everywhere |= roles.contains(&role.role()),
+            }
+        }
+        within
     }
 
     /// How often a permit was asked of it: a test finds doors that ask nothing.
@@ -302,15 +329,42 @@ fn reaches(grants: &[Grant], code: MunicipalityCode) -> bool {
     })
 }
 
+/// In which departments of a municipality somebody may do something: a reporter in the own ones, everybody else in all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Within {
+    everywhere: bool,
+    own: Vec<DepartmentId>,
+}
+
+impl Within {
+    const EVERYWHERE: Self = Self { everywhere: true, own: Vec::new() };
+
+    /// Whether it holds for what a department owes; `None` is what no department owes.
+    pub fn covers(&self, department: Option<DepartmentId>) -> bool {
+        self.everywhere || self.is_own(department)
+    }
+
+    /// Whether it is the own department of whoever does it.
+    pub fn is_own(&self, department: Option<DepartmentId>) -> bool {
+        department.is_some_and(|department| self.own.contains(&department))
+    }
+}
+
 /// The proof that somebody may do something to something. Only [`Scope::permit`] makes one; the effect takes what it is
 /// done to out of it.
 #[derive(Debug, Clone)]
 pub struct Permit<A: Action> {
     target: A::Target,
     actor: Actor,
+    within: Within,
 }
 
 impl<A: Action> Permit<A> {
+    /// In which departments it holds.
+    pub const fn within(&self) -> &Within {
+        &self.within
+    }
+
     /// What it is done to.
     pub const fn target(&self) -> &A::Target {
         &self.target

@@ -162,6 +162,14 @@ actions! {
     EditStrategy ("戦略を策定・改定する", "the strategy") Writes Municipality: Roles(&[Administrator, Planner]), key None;
     /// Publishing a strategy of a municipality.
     Publish ("戦略を公表する", "the strategy") Writes Municipality: Roles(&[Administrator, Planner]), key None;
+    /// Opening a reporting round, returning and approving what departments report, opening corrections.
+    ManageRounds ("年度の実績報告を開き、差し戻し、承認する", "the round") Writes Municipality: Roles(&[Administrator, Planner]), key None;
+    /// Reporting figures and remarks: a reporter those of the own department, the planning section on behalf of any.
+    ReportFigures ("実績値と所見を報告する", "the round") Writes Municipality: Roles(&[Administrator, Planner, Reporter]), key Some(KeyScope::ReportFigures);
+    /// Giving an opinion on an indicator or node of a round.
+    GiveOpinion ("意見を述べる", "the round") Writes Municipality: Roles(&[Administrator, Planner, Reviewer]), key None;
+    /// Answering an opinion, and saying whether it is to be published.
+    AnswerOpinion ("意見に回答し、公表するかを決める", "the opinion") Writes Municipality: Roles(&[Administrator, Planner]), key None;
     /// Reading the drafts of a municipality.
     ReadDraft ("策定中の戦略を読む", "the draft") Reads Municipality: Roles(&[Administrator, Planner, Reporter, Reviewer]), key Some(KeyScope::ReadDrafts);
     /// Listing the departments of a municipality.

@@ -1,19 +1,16 @@
-//! Making strategies, publishing them, and removing what was never published.
+//! Making strategies, and removing what was never published.
 
 use std::sync::Arc;
 
-use shirube_access::{
-    Scope,
-    table::{EditStrategy, Publish},
-};
+use shirube_access::{Scope, table::EditStrategy};
 use shirube_domain::{BadInput, Error, StrategyId, municipality::MunicipalityCode};
 use shirube_exchange::sample;
-use shirube_store::{DraftDeletion, DraftPublication};
+use shirube_store::DraftDeletion;
 use uuid::Uuid;
 
 use crate::{App, Version, input};
 
-const NO_STRATEGY: Error = Error::NotFound { what: "the strategy" };
+pub(crate) const NO_STRATEGY: Error = Error::NotFound { what: "the strategy" };
 
 impl App {
     /// Makes a draft of a whole strategy that is written in the sample format: all of it, or nothing with every problem
@@ -38,28 +35,6 @@ impl App {
         let told = format!("there is a strategy of term {} already", parts.term.number);
         made.map_err(input::taken("document.term_number", &told))?;
         self.draft(scope, municipality, parts.id).await?.ok_or(NO_STRATEGY)
-    }
-
-    /// Publishes a draft as it is stored: the next revision, numbered and hashed, never to change.
-    pub async fn publish_strategy(
-        &self,
-        scope: &Scope,
-        municipality: MunicipalityCode,
-        id: StrategyId,
-        note: Option<String>,
-    ) -> Result<(), Error> {
-        let permit = scope.permit::<Publish>(municipality)?;
-        let note = input::reason("note", note)?;
-        match self.store.tenant(permit, self.now()).await?.publish_draft(id, note).await? {
-            DraftPublication::Published(_) => {
-                self.refresh().await?;
-                Ok(())
-            }
-            DraftPublication::Unchanged(number) => {
-                Err(Error::conflict("id", format!("nothing has changed since revision {number}")))
-            }
-            DraftPublication::NotFound => Err(NO_STRATEGY),
-        }
     }
 
     /// Removes a draft of which nothing was ever published; gives what it was.

@@ -25,6 +25,31 @@ fn line(place: &str, text: &str, most: usize) -> Result<String, Error> {
     Ok(text.to_owned())
 }
 
+/// The text of a cell as it is to be printed, kept as it is; blank is a text, too.
+pub(crate) fn cell(place: &str, text: &str) -> Result<String, Error> {
+    if text.chars().count() > 200 || text.chars().any(char::is_control) {
+        return Err(Error::bad_input(place, "write at most 200 characters on one line"));
+    }
+    Ok(text.to_owned())
+}
+
+/// A text of up to `most` characters, of one or more lines.
+pub(crate) fn text(place: &str, text: &str, most: usize) -> Result<String, Error> {
+    let text = text.trim().replace("\r\n", "\n");
+    if text.is_empty() || text.chars().count() > most || text.chars().any(|c| c.is_control() && c != '\n') {
+        return Err(Error::bad_input(place, format!("write 1 to {most} characters")));
+    }
+    Ok(text)
+}
+
+/// The same, where it may be left out.
+pub(crate) fn optional_text(place: &str, text: Option<String>, most: usize) -> Result<Option<String>, Error> {
+    match text.filter(|text| !text.trim().is_empty()) {
+        Some(text) => self::text(place, &text, most).map(Some),
+        None => Ok(None),
+    }
+}
+
 /// An e-mail address.
 pub(crate) fn email(place: &str, text: &str) -> Result<String, Error> {
     normalize_email(text)

@@ -12,7 +12,9 @@ mod members;
 mod municipalities;
 mod providers;
 mod published;
+mod publishing;
 mod reference;
+mod round;
 mod sample;
 mod sign_in;
 mod throttle;
@@ -27,8 +29,10 @@ pub use keys::{KeyPlace, MadeKey};
 pub use municipalities::{MunicipalityFilter, MunicipalityOrder, OrderBy};
 pub use providers::Begun;
 pub use published::{At, PublishedStrategy, Version};
+pub use publishing::Publishing;
 use quick_cache::sync::Cache;
 pub use reference::{OfficialSeries, Reference};
+pub use round::{Figure, Part, RoundView};
 pub use sample::load_sample;
 use shirube_access::{
     KeyFolder, Keyring, Scope, Tokens,
@@ -38,7 +42,8 @@ use shirube_access::{
 };
 use shirube_domain::{Error, StrategyId, municipality::MunicipalityCode};
 pub use shirube_store::{
-    ApiKey, AuditEntry, AuditFilter, Invitation, InvitationState, ListedSession, ListedUser, Member,
+    ApiKey, AuditEntry, AuditFilter, Decided, Gap, Invitation, InvitationState, ListedSession, ListedUser, Member,
+    NewOpinion, NewPublication, Opinion, OpinionChange, Reported, Selection, StoredTask,
 };
 use shirube_store::{Store, StoreResult};
 pub use sign_in::{SignInError, SignedIn};
@@ -107,7 +112,7 @@ impl App {
     /// Reads the reference data, the latest publications and the keys into memory.
     pub async fn open(store: Store, options: AppOptions) -> Result<Self, Error> {
         let reference = Reference::read(&store).await?;
-        let published = Published::read(&store, &Published::default()).await?;
+        let published = Published::read(&store, &Published::default(), options.clock.now()).await?;
         let keyring = options.keys.open(options.clock.now()).map_err(Error::internal)?;
         tokio::task::spawn_blocking(password::warm_up).await.map_err(Error::internal)?;
         Ok(Self {
@@ -128,10 +133,11 @@ impl App {
     pub async fn refresh(&self) -> StoreResult<bool> {
         let _reading = self.reading.lock().await;
         let known = self.published.load();
-        if self.store.publication_count().await? == known.count() {
+        let now = self.now();
+        if known.is_all(self.store.publication_count().await?, now) {
             return Ok(false);
         }
-        self.published.store(Arc::new(Published::read(&self.store, &known).await?));
+        self.published.store(Arc::new(Published::read(&self.store, &known, now).await?));
         Ok(true)
     }
 

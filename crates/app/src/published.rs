@@ -7,6 +7,7 @@ use shirube_domain::{
     StrategyId,
     lint::{Finding, lint},
     municipality::MunicipalityCode,
+    round::{Correction, PublishedOpinion},
     strategy::{Publication, Revision, Strategy},
 };
 use shirube_store::{Store, StoreError, StoreResult, StoredPublication};
@@ -28,17 +29,19 @@ pub enum At {
 pub struct Version {
     revision: Option<Revision>,
     strategy: Strategy,
+    corrections: Vec<Correction>,
+    opinions: Vec<PublishedOpinion>,
     findings: OnceLock<Vec<Finding>>,
 }
 
 impl Version {
     pub(crate) fn published(publication: Publication) -> Self {
-        let Publication { revision, strategy } = publication;
-        Self { revision: Some(revision), strategy, findings: OnceLock::new() }
+        let Publication { revision, strategy, corrections, opinions } = publication;
+        Self { revision: Some(revision), strategy, corrections, opinions, findings: OnceLock::new() }
     }
 
     pub(crate) const fn draft(strategy: Strategy) -> Self {
-        Self { revision: None, strategy, findings: OnceLock::new() }
+        Self { revision: None, strategy, corrections: Vec::new(), opinions: Vec::new(), findings: OnceLock::new() }
     }
 
     /// Which revision it is; `None` for a draft.
@@ -49,6 +52,16 @@ impl Version {
     /// The strategy.
     pub const fn strategy(&self) -> &Strategy {
         &self.strategy
+    }
+
+    /// Why what an earlier revision said was changed in this one.
+    pub fn corrections(&self) -> &[Correction] {
+        &self.corrections
+    }
+
+    /// The opinions that were published with it.
+    pub fn opinions(&self) -> &[PublishedOpinion] {
+        &self.opinions
     }
 
     /// What a careful reader would notice; worked out when first asked for.
@@ -99,15 +112,19 @@ impl PublishedStrategy {
 #[derive(Debug, Default)]
 pub(crate) struct Published {
     by_municipality: HashMap<MunicipalityCode, Vec<Arc<PublishedStrategy>>>,
-    /// How many publications there were.
+    /// How many publications there were, with those that are not to be seen yet.
     count: u64,
+    /// When the next of those is to be seen.
+    next: Option<OffsetDateTime>,
 }
 
 impl Published {
-    /// Reads what is published; documents that `known` holds are not read again.
-    pub(crate) async fn read(store: &Store, known: &Self) -> StoreResult<Self> {
-        let publications = store.publications().await?;
+    /// Reads what is published at an instant; documents that `known` holds are not read again.
+    pub(crate) async fn read(store: &Store, known: &Self, now: OffsetDateTime) -> StoreResult<Self> {
+        let mut publications = store.publications().await?;
         let count = publications.len() as u64;
+        let next = publications.iter().map(|of| of.revision.published_at).filter(|from| *from > now).min();
+        publications.retain(|of| of.revision.published_at <= now);
         let mut by_municipality: HashMap<MunicipalityCode, Vec<Arc<PublishedStrategy>>> = HashMap::new();
         for revisions in publications.chunk_by(|one, other| one.strategy == other.strategy) {
             let Some(last) = revisions.last() else { continue };
@@ -144,11 +161,12 @@ impl Published {
                 std::cmp::Reverse((parts.first_year, parts.term.number))
             });
         }
-        Ok(Self { by_municipality, count })
+        Ok(Self { by_municipality, count, next })
     }
 
-    pub(crate) const fn count(&self) -> u64 {
-        self.count
+    /// Whether it is still all that is to be seen at an instant, where there are so many publications.
+    pub(crate) fn is_all(&self, count: u64, now: OffsetDateTime) -> bool {
+        self.count == count && self.next.is_none_or(|next| now < next)
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -42,6 +42,8 @@ ids! {
     InvitationId;
     /// Identifies an API key.
     ApiKeyId;
+    /// Identifies an opinion of the committee or council (意見).
+    OpinionId;
     /// Identifies a line of the audit trail (監査記録).
     AuditId;
 }

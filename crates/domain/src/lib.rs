@@ -10,11 +10,12 @@ pub mod lint;
 pub mod municipality;
 pub mod quantity;
 pub mod reference;
+pub mod round;
 pub mod strategy;
 pub mod text;
 
 pub use error::{BadInput, Error};
 pub use id::{
-    ApiKeyId, AuditId, DepartmentId, IndicatorId, InvitationId, MembershipId, NewIds, NodeId, SessionId, StrategyId,
-    UserId,
+    ApiKeyId, AuditId, DepartmentId, IndicatorId, InvitationId, MembershipId, NewIds, NodeId, OpinionId, SessionId,
+    StrategyId, UserId,
 };

@@ -6,8 +6,10 @@ use std::str::FromStr;
 use async_graphql::ID;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use shirube_domain::{
-    ApiKeyId, AuditId, BadInput, DepartmentId, Error, IndicatorId, InvitationId, MembershipId, NodeId, StrategyId,
-    UserId,
+    ApiKeyId, AuditId, BadInput, DepartmentId, Error, IndicatorId, InvitationId, MembershipId, NodeId, OpinionId,
+    StrategyId, UserId,
+    calendar::FiscalYear,
+    lint::Subject,
     municipality::{MunicipalityCode, Prefecture},
 };
 use uuid::Uuid;
@@ -32,6 +34,31 @@ pub(crate) enum GlobalId {
     Invitation(Option<MunicipalityCode>, InvitationId),
     /// Of a municipality, or of a user.
     ApiKey(Option<MunicipalityCode>, ApiKeyId),
+    Round(RoundKey),
+    Task(RoundKey, Subject),
+    Opinion(RoundKey, OpinionId),
+}
+
+/// A reporting round of a strategy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RoundKey {
+    pub(crate) municipality: MunicipalityCode,
+    pub(crate) strategy: StrategyId,
+    pub(crate) year: FiscalYear,
+}
+
+impl RoundKey {
+    pub(crate) fn text(self) -> String {
+        format!("{}:{}:{}", self.municipality, self.year.year(), short(self.strategy.uuid()))
+    }
+
+    fn read(municipality: &str, year: &str, strategy: &str) -> Option<Self> {
+        Some(Self {
+            municipality: municipality.parse().ok()?,
+            strategy: StrategyId::from_uuid(long(strategy)?),
+            year: FiscalYear::new(year.parse().ok()?).ok()?,
+        })
+    }
 }
 
 /// A strategy of a municipality, in a revision or as a draft.
@@ -83,6 +110,10 @@ impl GlobalId {
             Self::Membership(code, id) => format!("membership:{code}:{}", short(id.uuid())),
             Self::Invitation(code, id) => format!("invitation:{}:{}", place(*code), short(id.uuid())),
             Self::ApiKey(code, id) => format!("key:{}:{}", place(*code), short(id.uuid())),
+            Self::Round(key) => format!("round:{}", key.text()),
+            Self::Task(key, Subject::Indicator(id)) => format!("task:{}:indicator:{}", key.text(), short(id.uuid())),
+            Self::Task(key, Subject::Node(id)) => format!("task:{}:node:{}", key.text(), short(id.uuid())),
+            Self::Opinion(key, id) => format!("opinion:{}:{}", key.text(), short(id.uuid())),
         };
         ID(URL_SAFE_NO_PAD.encode(text))
     }
@@ -124,6 +155,19 @@ fn read(id: &str) -> Option<GlobalId> {
             Some(GlobalId::Membership(code.parse().ok()?, MembershipId::from_uuid(long(id)?)))
         }
         ("invitation", [of, id]) => Some(GlobalId::Invitation(read_place(of)?.0, InvitationId::from_uuid(long(id)?))),
+        ("round", [code, year, strategy]) => RoundKey::read(code, year, strategy).map(GlobalId::Round),
+        ("task", [code, year, strategy, kind, id]) => {
+            let id = long(id)?;
+            let subject = match *kind {
+                "indicator" => Subject::Indicator(IndicatorId::from_uuid(id)),
+                "node" => Subject::Node(NodeId::from_uuid(id)),
+                _ => return None,
+            };
+            Some(GlobalId::Task(RoundKey::read(code, year, strategy)?, subject))
+        }
+        ("opinion", [code, year, strategy, id]) => {
+            Some(GlobalId::Opinion(RoundKey::read(code, year, strategy)?, OpinionId::from_uuid(long(id)?)))
+        }
         ("key", [of, id]) => Some(GlobalId::ApiKey(read_place(of)?.0, ApiKeyId::from_uuid(long(id)?))),
         _ => None,
     }
@@ -150,6 +194,7 @@ mod tests {
         let municipality: MunicipalityCode = "012262".parse().unwrap();
         let key = StrategyKey { municipality, strategy: StrategyId::from_uuid(Uuid::from_u128(7)), revision: Some(3) };
         let uuid = Uuid::from_u128(10);
+        let round = RoundKey { municipality, strategy: key.strategy, year: FiscalYear::new(2021).unwrap() };
         for id in [
             GlobalId::Strategy(StrategyKey { revision: None, ..key }),
             GlobalId::Department(municipality, DepartmentId::from_uuid(uuid)),
@@ -159,6 +204,10 @@ mod tests {
             GlobalId::Membership(municipality, MembershipId::from_uuid(uuid)),
             GlobalId::Invitation(None, InvitationId::from_uuid(uuid)),
             GlobalId::ApiKey(Some(municipality), ApiKeyId::from_uuid(uuid)),
+            GlobalId::Round(round),
+            GlobalId::Task(round, Subject::Indicator(IndicatorId::from_uuid(uuid))),
+            GlobalId::Task(round, Subject::Node(NodeId::from_uuid(uuid))),
+            GlobalId::Opinion(round, OpinionId::from_uuid(uuid)),
             GlobalId::Prefecture(Prefecture::from_number(1).unwrap()),
             GlobalId::Municipality(municipality),
             GlobalId::Strategy(key),

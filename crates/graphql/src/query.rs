@@ -7,20 +7,20 @@ use shirube_access::{
     Scope,
     table::{Instance as AtInstance, ReadInstance},
 };
-use shirube_app::{App, At, KeyPlace, PublishedStrategy};
+use shirube_app::{App, At, KeyPlace, Part, PublishedStrategy};
 use shirube_domain::{Error, StrategyId, municipality, municipality::MunicipalityCode as DomainCode};
 use time::OffsetDateTime;
 
 use crate::{
     error::{bad_input, outward},
-    id::{GlobalId, StrategyKey},
+    id::{GlobalId, RoundKey, StrategyKey},
     limits::{look_up, spend},
     page::{PAGE_LIMIT, PageArguments, page_of},
-    scalars::{DateTime, MunicipalityCode},
+    scalars::{DateTime, FiscalYear, MunicipalityCode},
     types::{
         Account, AccountConnection, ApiKey, AuditEntry, AuditEntryConnection, AuditFilter, Department, Instance,
         Invitation, InvitationConnection, Membership, MembershipConnection, Municipality, MunicipalityConnection,
-        MunicipalityFilter, MunicipalityOrder, Node, OfficialIndicator, Prefecture, StandardIndicator,
+        MunicipalityFilter, MunicipalityOrder, Node, OfficialIndicator, Opinion, Prefecture, Round, StandardIndicator,
         StandardIndicatorConnection, StandardIndicatorFilter, Strategy, User, Viewer, audit, municipalities,
         standard_indicators,
     },
@@ -178,6 +178,35 @@ impl Query {
             drafts.extend(draft(app, scope(context), code, id).await?);
         }
         Ok(Some(drafts))
+    }
+
+    /// The reporting rounds (年度の実績報告) of a municipality, the earliest year first, for its own people.
+    async fn rounds(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The municipality.")] municipality: MunicipalityCode,
+        #[graphql(desc = "Only of this fiscal year.")] year: Option<FiscalYear>,
+    ) -> Result<Option<Vec<Round>>> {
+        let (app, scope, municipality) = (service(context), scope(context), municipality.0.current());
+        look_up(context)?;
+        let mut rounds = Vec::new();
+        for strategy in app.draft_ids(scope, municipality).await.map_err(outward)? {
+            look_up(context)?;
+            for round in app.rounds(scope, municipality, strategy).await.map_err(outward)? {
+                if year.as_ref().is_none_or(|year| year.0 == round.year) {
+                    rounds.push(Part { municipality, strategy, year: round.year });
+                }
+            }
+        }
+        rounds.sort_by_key(|round| round.year);
+        let mut views = Vec::with_capacity(rounds.len());
+        for round in rounds {
+            spend(context, 1)?;
+            look_up(context)?;
+            let view = app.round(scope, round).await.map_err(outward)?;
+            views.extend(view.map(|view| Round { municipality, view }));
+        }
+        Ok(Some(views))
     }
 
     /// The roles (役割) that people have in a municipality, in the order in which they were given.
@@ -392,7 +421,7 @@ fn seen<T>(found: Result<T, Error>) -> Result<Option<T>> {
     }
 }
 
-/// The thing of a global id that has to do with people.
+/// The thing of a global id that has to do with people, or that people have not published yet.
 async fn find_people(app: &Arc<App>, scope: &Scope, id: GlobalId) -> Result<Option<Node>> {
     Ok(match id {
         GlobalId::Department(municipality, id) => {
@@ -438,8 +467,26 @@ async fn find_people(app: &Arc<App>, scope: &Scope, id: GlobalId) -> Result<Opti
             let found = page.and_then(|page| page.entries.into_iter().next());
             found.map(|of| Node::AuditEntry(AuditEntry { municipality, of: Box::new(of) }))
         }
+        GlobalId::Round(key) => find_round(app, scope, key).await?.map(Node::Round),
+        GlobalId::Task(key, subject) => {
+            find_round(app, scope, key).await?.and_then(|round| round.find(subject)).map(Node::Task)
+        }
+        GlobalId::Opinion(key, id) => {
+            let round = find_round(app, scope, key).await?;
+            let found = round.and_then(|round| {
+                let of = round.view.opinions().iter().find(|of| of.id == id)?.clone();
+                Some(Opinion { round, of })
+            });
+            found.map(Node::Opinion)
+        }
         _ => None,
     })
+}
+
+async fn find_round(app: &Arc<App>, scope: &Scope, key: RoundKey) -> Result<Option<Round>> {
+    let RoundKey { municipality, strategy, year } = key;
+    let view = seen(app.round(scope, Part { municipality, strategy, year }).await)?.flatten();
+    Ok(view.map(|view| Round { municipality, view }))
 }
 
 async fn find_strategy(context: &Context<'_>, key: StrategyKey) -> Result<Option<Strategy>> {

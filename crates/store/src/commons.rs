@@ -95,7 +95,7 @@ impl<A: Action> Commons<A> {
         E::Model: IntoActiveModel<E::ActiveModel>,
         E::ActiveModel: Send,
     {
-        insert_in_chunks::<E>(&self.transaction, std::iter::once(row.into_active_model())).await
+        insert_in_chunks::<E>(&self.transaction, std::iter::once(row.into_active_model()), None).await
     }
 
     /// The user of an id.

@@ -18,6 +18,7 @@ mod members;
 mod postgres;
 mod publication;
 mod reference;
+mod round;
 mod rows;
 mod sign_in;
 mod sqlite;
@@ -33,8 +34,11 @@ pub use invitations::{Accepting, Credential, Invitation, InvitationState, NewInv
 pub use keys::{ApiKey, NewKey};
 pub use locks::SecondLock;
 pub use members::{DepartmentChange, Member, MemberChange};
-pub use publication::{DraftPublication, StoredPublication};
+pub use publication::{DraftPublication, Gap, NewPublication, StoredPublication};
 pub use reference::{InitialData, SeriesResult};
+pub use round::{
+    Decided, NewOpinion, Opinion, OpinionChange, Report, Reported, RoundChange, RoundRecord, Selection, StoredTask,
+};
 pub use sign_in::{Account, Refreshed, Rehashed, StoredAttempt};
 pub use store::{Backend, Observer, Store, StoreOptions};
 pub use tenant::Tenant;

@@ -65,16 +65,16 @@ impl Store {
                 prefecture::Model { code: of.code(), name: of.name().to_owned(), name_en: of.english().to_owned() };
             row.into_active_model()
         });
-        insert_in_chunks::<prefecture::Entity>(&transaction, prefectures).await?;
+        insert_in_chunks::<prefecture::Entity>(&transaction, prefectures, None).await?;
         let rows = municipalities.iter().map(|of| municipality_row(of).into_active_model());
-        insert_in_chunks::<municipality::Entity>(&transaction, rows).await?;
+        insert_in_chunks::<municipality::Entity>(&transaction, rows, None).await?;
         let rows: Vec<_> =
             standard.iter().enumerate().map(|(position, of)| standard_row(position, of)).collect::<StoreResult<_>>()?;
         let rows = rows.into_iter().map(IntoActiveModel::into_active_model);
-        insert_in_chunks::<standard_indicator::Entity>(&transaction, rows).await?;
+        insert_in_chunks::<standard_indicator::Entity>(&transaction, rows, None).await?;
         let rows: Vec<_> = official.iter().map(official_row).collect::<StoreResult<_>>()?;
         let rows = rows.into_iter().map(IntoActiveModel::into_active_model);
-        insert_in_chunks::<official_indicator::Entity>(&transaction, rows).await?;
+        insert_in_chunks::<official_indicator::Entity>(&transaction, rows, None).await?;
         progress(municipalities.len() + standard.len() + official.len());
         for series in series {
             let (indicator, values) = series.map_err(StoreError::Corrupt)?;
@@ -88,7 +88,7 @@ impl Store {
                 }
                 .into_active_model()
             });
-            insert_in_chunks::<official_observation::Entity>(&transaction, rows).await?;
+            insert_in_chunks::<official_observation::Entity>(&transaction, rows, None).await?;
             progress(written);
         }
         let mut open = transaction;

@@ -1,7 +1,7 @@
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DeleteMany, EntityTrait, Insert,
-    IntoActiveModel, Iterable, QueryFilter, Select, SelectGetableTuple, Selector, Statement, TryGetableMany,
-    UpdateMany,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DeleteMany, EntityTrait,
+    IdenStatic, Insert, IntoActiveModel, Iterable, PrimaryKeyToColumn, QueryFilter, Select, SelectGetableTuple,
+    Selector, Statement, TryGetableMany, UpdateMany, sea_query::OnConflict,
 };
 use shirube_access::{Permit, table::Action};
 use shirube_domain::municipality::MunicipalityCode;
@@ -95,6 +95,17 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
         self.commit_as(actor, record).await
     }
 
+    /// The same with a line for each of many things that were changed; nothing is left behind if nothing was.
+    pub(crate) async fn commit_all(self, records: Vec<Record>) -> StoreResult<()> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let row = |record: Record| record.tenant_row(self.municipality(), self.permit.actor(), A::ROW.action, self.at);
+        let rows = records.into_iter().map(row).collect();
+        self.insert::<crate::rows::members::audit::Entity>(rows).await?;
+        self.transaction.commit().await.map_err(StoreError::from)
+    }
+
     /// The same, when it has come out who did it.
     pub(crate) async fn commit_as(self, actor: shirube_access::Actor, record: Record) -> StoreResult<()> {
         self.record(&actor, record).await?;
@@ -179,12 +190,35 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
         E::Model: IntoActiveModel<E::ActiveModel>,
         E::ActiveModel: Send,
     {
-        let mine = rows.into_iter().map(|row| {
+        insert_in_chunks::<E>(&self.transaction, self.own::<E>(rows), None).await
+    }
+
+    /// The same rows as those of this municipality.
+    fn own<E>(&self, rows: Vec<E::Model>) -> impl Iterator<Item = E::ActiveModel>
+    where
+        E: TenantEntity,
+        E::Model: IntoActiveModel<E::ActiveModel>,
+    {
+        let municipality = self.municipality().to_string();
+        rows.into_iter().map(move |row| {
             let mut row = row.into_active_model();
-            row.set(E::MUNICIPALITY, self.municipality().to_string().into());
+            row.set(E::MUNICIPALITY, municipality.clone().into());
             row
-        });
-        insert_in_chunks::<E>(&self.transaction, mine).await
+        })
+    }
+
+    /// Inserts rows, or writes them over those with the same key.
+    pub(crate) async fn upsert<E>(&self, rows: Vec<E::Model>) -> StoreResult<()>
+    where
+        E: TenantEntity,
+        E::Model: IntoActiveModel<E::ActiveModel>,
+        E::ActiveModel: Send,
+    {
+        let keys: Vec<E::Column> = E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column).collect();
+        let known = |column: &E::Column| keys.iter().any(|key| key.as_str() == column.as_str());
+        let rest = E::Column::iter().filter(|column| !known(column));
+        let over = OnConflict::columns(keys.iter().copied()).update_columns(rest).to_owned();
+        insert_in_chunks::<E>(&self.transaction, self.own::<E>(rows), Some(over)).await
     }
 
     /// Inserts a row into a table of no municipality, in the same transaction.
@@ -194,7 +228,7 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
         E::Model: IntoActiveModel<E::ActiveModel>,
         E::ActiveModel: Send,
     {
-        insert_in_chunks::<E>(&self.transaction, std::iter::once(row.into_active_model())).await
+        insert_in_chunks::<E>(&self.transaction, std::iter::once(row.into_active_model()), None).await
     }
 }
 
@@ -208,10 +242,12 @@ pub(crate) async fn set(transaction: &DatabaseTransaction, setting: &str, value:
     Ok(())
 }
 
-/// Inserts many rows, in as few statements as the number of bound values allows.
+/// Inserts many rows, in as few statements as the number of bound values allows; `over` says what becomes of those that are
+/// there already.
 pub(crate) async fn insert_in_chunks<E>(
     connection: &impl sea_orm::ConnectionTrait,
     rows: impl Iterator<Item = E::ActiveModel>,
+    over: Option<OnConflict>,
 ) -> StoreResult<()>
 where
     E: EntityTrait,
@@ -220,7 +256,11 @@ where
     let size = BINDS / E::Column::iter().count();
     let mut rows = rows.peekable();
     while rows.peek().is_some() {
-        Insert::many(rows.by_ref().take(size)).exec_without_returning(connection).await?;
+        let mut insert = Insert::many(rows.by_ref().take(size));
+        if let Some(over) = &over {
+            insert = insert.on_conflict(over.clone());
+        }
+        insert.exec_without_returning(connection).await?;
     }
     Ok(())
 }

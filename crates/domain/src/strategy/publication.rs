@@ -2,11 +2,14 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::Strategy;
-use crate::calendar::FiscalYear;
+use crate::{
+    calendar::FiscalYear,
+    round::{Correction, PublishedOpinion},
+};
 
 /// The format of published documents. It grows when the stored form of a strategy changes, and older formats stay
 /// readable.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// A revision of a strategy as published: immutable, numbered, hashed.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +18,10 @@ pub struct Publication {
     pub revision: Revision,
     /// The strategy as it was.
     pub strategy: Strategy,
+    /// Why what an earlier revision said was changed.
+    pub corrections: Vec<Correction>,
+    /// Opinions on it that are published, with their answers.
+    pub opinions: Vec<PublishedOpinion>,
 }
 
 /// What is known of a revision without reading it.
@@ -30,6 +37,8 @@ pub struct Revision {
     pub hash: String,
     /// What was said of it when it was published.
     pub note: Option<String>,
+    /// The name of whoever published it, where it is known.
+    pub author: Option<String>,
 }
 
 /// The stored document of a revision.
@@ -37,6 +46,10 @@ pub struct Revision {
 pub struct PublicationDocument {
     format: u32,
     strategy: Strategy,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    corrections: Vec<Correction>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    opinions: Vec<PublishedOpinion>,
 }
 
 /// A stored document that cannot be read.
@@ -49,12 +62,17 @@ pub struct PublicationError {
 
 impl PublicationDocument {
     /// The document of a strategy as it is now.
-    pub const fn new(strategy: Strategy) -> Self {
-        Self { format: FORMAT, strategy }
+    pub const fn new(strategy: Strategy, corrections: Vec<Correction>, opinions: Vec<PublishedOpinion>) -> Self {
+        Self { format: FORMAT, strategy, corrections, opinions }
     }
 
-    /// The strategy in it.
-    pub fn into_strategy(self) -> Result<Strategy, PublicationError> {
-        if self.format <= FORMAT { Ok(self.strategy) } else { Err(PublicationError { found: self.format }) }
+    /// What a revision says, by its document.
+    pub fn into_publication(self, revision: Revision) -> Result<Publication, PublicationError> {
+        let Self { format, strategy, corrections, opinions } = self;
+        if format <= FORMAT {
+            Ok(Publication { revision, strategy, corrections, opinions })
+        } else {
+            Err(PublicationError { found: format })
+        }
     }
 }

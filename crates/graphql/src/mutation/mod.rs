@@ -4,6 +4,7 @@
 mod departments;
 mod keys;
 mod people;
+mod round;
 mod strategies;
 mod users;
 
@@ -23,6 +24,7 @@ pub(crate) struct Mutation(
     departments::DepartmentMutation,
     keys::KeyMutation,
     strategies::StrategyMutation,
+    round::RoundMutation,
 );
 
 /// A code in `userErrors`.
@@ -32,6 +34,12 @@ pub(crate) enum UserErrorCode {
     BadUserInput,
     /// It does not go together with what is there.
     Conflict,
+    /// A figure looks wrong, and nobody said that it is right.
+    Unconfirmed,
+    /// It is another department's.
+    Forbidden,
+    /// It is not there.
+    NotFound,
 }
 
 /// Something that the caller can mend.
@@ -45,21 +53,25 @@ pub(crate) struct UserError {
     path: Vec<String>,
 }
 
+impl UserError {
+    /// An error at a place of the input.
+    pub(crate) fn at(code: UserErrorCode, problem: BadInput) -> Self {
+        let place = problem.place.split(['.', '[', ']']).filter(|part| !part.is_empty() && *part != "input");
+        let path = std::iter::once("input").chain(place).map(str::to_owned).collect();
+        Self { code, message: problem.message, path }
+    }
+}
+
 /// What a mutation gives: what it changed, or what is to be mended. Any other error is one of the field, which is null then
 /// and leaves the other mutations of the request what they did.
 pub(crate) fn settled<T>(result: Result<T, Error>) -> Result<(Option<T>, Vec<UserError>)> {
-    let problem = |code, problem: BadInput| {
-        let place = problem.place.split(['.', '[', ']']).filter(|part| !part.is_empty() && *part != "input");
-        let path = std::iter::once("input").chain(place).map(str::to_owned).collect();
-        UserError { code, message: problem.message, path }
-    };
     match result {
         Ok(changed) => Ok((Some(changed), Vec::new())),
-        Err(Error::BadInput(of)) => Ok((None, vec![problem(UserErrorCode::BadUserInput, of)])),
+        Err(Error::BadInput(of)) => Ok((None, vec![UserError::at(UserErrorCode::BadUserInput, of)])),
         Err(Error::Problems(all)) => {
-            Ok((None, all.into_iter().map(|of| problem(UserErrorCode::BadUserInput, of)).collect()))
+            Ok((None, all.into_iter().map(|of| UserError::at(UserErrorCode::BadUserInput, of)).collect()))
         }
-        Err(Error::Conflict(of)) => Ok((None, vec![problem(UserErrorCode::Conflict, of)])),
+        Err(Error::Conflict(of)) => Ok((None, vec![UserError::at(UserErrorCode::Conflict, of)])),
         Err(error) => Err(outward(error)),
     }
 }

@@ -1,13 +1,14 @@
 //! Strategies: made from a document, published, removed while they are drafts.
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
-use shirube_domain::Error;
+use shirube_app::{NewPublication, Publishing};
+use shirube_domain::BadInput;
 
-use super::{draft_id, payload, settled};
+use super::{UserError, UserErrorCode, draft_id, payload, settled};
 use crate::{
     query::{scope, service},
-    scalars::{MunicipalityCode, StrategyDocument},
-    types::Strategy,
+    scalars::{DateTime, MunicipalityCode, StrategyDocument},
+    types::{Gap, Revision, Strategy},
 };
 
 #[derive(Default)]
@@ -38,11 +39,20 @@ pub(crate) struct PublishStrategyInput {
     id: ID,
     /// What readers should know of this revision, on one line.
     note: Option<String>,
+    /// Whether it may be published although not everything of its rounds is approved.
+    #[graphql(default = false)]
+    with_gaps: bool,
+    /// From which instant on it is to be seen (解禁日時), if not at once. It is made, numbered and hashed now.
+    embargo: Option<DateTime>,
 }
 
 payload!(PublishStrategyPayload {
-    /// The strategy as published.
+    /// The strategy as published; under an embargo, as it is to be seen until then.
     strategy: Strategy,
+    /// The revision that was made.
+    revision: Revision,
+    /// What is missing, and who owes it (未報告).
+    gaps: Vec<Gap>,
 });
 
 /// Removes a draft of which nothing was ever published.
@@ -80,15 +90,50 @@ impl StrategyMutation {
         context: &Context<'_>,
         #[graphql(desc = "Which draft.")] input: PublishStrategyInput,
     ) -> Result<Option<PublishStrategyPayload>> {
-        let app = service(context);
+        let (app, scope) = (service(context), scope(context));
         let published = async {
             let (code, id) = draft_id(&input.id, "id")?;
-            app.publish_strategy(scope(context), code, id, input.note).await?;
-            app.strategy(code, id).ok_or(Error::NotFound { what: "the strategy" })
+            let embargo = input.embargo.map(|instant| instant.0);
+            let new = NewPublication { note: input.note, with_gaps: input.with_gaps, embargo };
+            let published = app.publish_strategy(scope, code, id, new).await?;
+            let (revision, gaps) = match published {
+                Publishing::Done(revision, gaps) => (Some(revision), gaps),
+                Publishing::Incomplete(gaps) => (None, gaps),
+            };
+            let mut named = Vec::with_capacity(gaps.len());
+            if !gaps.is_empty()
+                && let Some(version) = app.draft(scope, code, id).await?
+            {
+                let strategy = Strategy { history: None, version };
+                named.extend(gaps.into_iter().map(|of| Gap { strategy: strategy.clone(), of }));
+            }
+            let strategy = app.strategy(code, id).filter(|_| revision.is_some()).map(Strategy::latest);
+            Ok((strategy, revision, named))
         };
-        let (history, user_errors) = settled(published.await)?;
-        let strategy = history.map(Strategy::latest);
-        Ok(Some(PublishStrategyPayload { client_mutation_id: input.client_mutation_id, strategy, user_errors }))
+        let (done, mut user_errors) = settled(published.await)?;
+        let Some((strategy, revision, gaps)) = done else {
+            let payload = PublishStrategyPayload {
+                client_mutation_id: input.client_mutation_id,
+                strategy: None,
+                revision: None,
+                gaps: None,
+                user_errors,
+            };
+            return Ok(Some(payload));
+        };
+        if revision.is_none() {
+            let told =
+                format!("{} figures or remarks are not approved yet; see the gaps, or publish with them", gaps.len());
+            let problem = BadInput { place: "withGaps".to_owned(), message: told };
+            user_errors.push(UserError::at(UserErrorCode::Conflict, problem));
+        }
+        Ok(Some(PublishStrategyPayload {
+            client_mutation_id: input.client_mutation_id,
+            strategy,
+            revision: revision.map(Revision),
+            gaps: Some(gaps),
+            user_errors,
+        }))
     }
 
     /// Removes a draft of which nothing was ever published. What was published stays.

@@ -129,6 +129,24 @@ impl From<strategy::ObservationStatus> for ObservationStatus {
     }
 }
 
+impl From<ObservationStatus> for strategy::ObservationStatus {
+    fn from(status: ObservationStatus) -> Self {
+        match status {
+            ObservationStatus::Reported => Self::Reported,
+            ObservationStatus::Provisional => Self::Provisional,
+            ObservationStatus::Forecast => Self::Forecast,
+            ObservationStatus::Described => Self::Described,
+            ObservationStatus::NotApplicable => Self::Absent(Absence::NotApplicable),
+            ObservationStatus::NotYetReported => Self::Absent(Absence::NotYetReported),
+            ObservationStatus::NotMeasurable => Self::Absent(Absence::NotMeasurable),
+            ObservationStatus::NotMeasured => Self::Absent(Absence::NotMeasured),
+            ObservationStatus::NotStarted => Self::Absent(Absence::NotStarted),
+            ObservationStatus::Ended => Self::Absent(Absence::Ended),
+            ObservationStatus::Withheld => Self::Absent(Absence::Withheld),
+        }
+    }
+}
+
 pub(crate) struct Cell<'a> {
     cell: &'a strategy::Cell,
     unit: Option<&'a quantity::Unit>,

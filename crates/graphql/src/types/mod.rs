@@ -11,6 +11,7 @@ mod people;
 mod period;
 mod plan_node;
 mod revision;
+mod round;
 mod standard;
 mod strategy;
 mod target;
@@ -19,7 +20,7 @@ mod viewer;
 use async_graphql::Interface;
 
 pub(crate) use audit::{AuditEntry, AuditEntryConnection, AuditFilter, audit};
-pub(crate) use figures::{PlanTotal, Quantity, Unit, YearFigures};
+pub(crate) use figures::{ObservationStatus, PlanTotal, Quantity, Unit, YearFigures};
 pub(crate) use indicator::{Indicator, IndicatorConnection, IndicatorFilter};
 pub(crate) use instance::Instance;
 pub(crate) use keys::{ApiKey, KeyScope};
@@ -33,6 +34,7 @@ pub(crate) use people::{
 pub(crate) use period::Period;
 pub(crate) use plan_node::PlanNode;
 pub(crate) use revision::Revision;
+pub(crate) use round::{Cause, Gap, Opinion, PublishedOpinion, Round, Task, TaskState, Warning};
 pub(crate) use standard::{
     StandardIndicator, StandardIndicatorConnection, StandardIndicatorFilter, standard_indicators,
 };
@@ -58,6 +60,9 @@ pub(crate) enum Node {
     Invitation(Invitation),
     ApiKey(ApiKey),
     AuditEntry(AuditEntry),
+    Round(Round),
+    Task(Task),
+    Opinion(Opinion),
 }
 
 pub(crate) struct Remark<'a>(pub(crate) &'a shirube_domain::strategy::Remark);

@@ -5,7 +5,7 @@ use shirube_app::{App, PublishedStrategy, Version};
 use shirube_domain::{lint::Subject, municipality::MunicipalityCode, strategy};
 
 use super::{
-    Indicator, IndicatorConnection, IndicatorFilter, Municipality, PlanNode, Revision,
+    Indicator, IndicatorConnection, IndicatorFilter, Municipality, PlanNode, PublishedOpinion, Revision,
     indicator::indicators,
     revision::{Finding, LintRule},
 };
@@ -201,6 +201,13 @@ impl Strategy {
         let Some(history) = &self.history else { return Ok(Vec::new()) };
         spend(context, history.revisions().count())?;
         Ok(history.revisions().rev().cloned().map(Revision).collect())
+    }
+
+    /// The opinions of the committee or council (意見) that were published with it.
+    async fn opinions(&self, context: &Context<'_>) -> Result<Vec<PublishedOpinion>> {
+        let count = self.version.opinions().len();
+        spend(context, count)?;
+        Ok((0..count).map(|at| PublishedOpinion { strategy: self.clone(), at }).collect())
     }
 
     /// The same strategy in another revision; null if there is none.

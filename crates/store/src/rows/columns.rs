@@ -2,22 +2,22 @@
 
 use shirube_domain::{
     quantity::Amount,
-    strategy::{Requirement, Scope},
+    strategy::{Cell, Content, Requirement, Scope},
 };
 
 use super::convert::{name, named, parse, unit};
 use crate::{StoreError, StoreResult};
 
 /// The columns of an amount: value, unit, bound, approximate.
-pub(super) struct AmountColumns {
-    pub(super) value: Option<String>,
-    pub(super) unit: Option<String>,
-    pub(super) bound: Option<String>,
-    pub(super) approximate: bool,
+pub(crate) struct AmountColumns {
+    pub(crate) value: Option<String>,
+    pub(crate) unit: Option<String>,
+    pub(crate) bound: Option<String>,
+    pub(crate) approximate: bool,
 }
 
 impl AmountColumns {
-    pub(super) fn of(amount: Option<&Amount>) -> StoreResult<Self> {
+    pub(crate) fn of(amount: Option<&Amount>) -> StoreResult<Self> {
         Ok(Self {
             value: amount.map(|amount| amount.value.to_string()),
             unit: amount.and_then(|amount| Some(amount.unit.as_ref()?.printed().to_owned())),
@@ -26,7 +26,7 @@ impl AmountColumns {
         })
     }
 
-    pub(super) fn amount(self) -> StoreResult<Option<Amount>> {
+    pub(crate) fn amount(self) -> StoreResult<Option<Amount>> {
         let Some(value) = self.value else { return Ok(None) };
         Ok(Some(Amount {
             value: parse(&value)?,
@@ -34,6 +34,40 @@ impl AmountColumns {
             bound: self.bound.map(named).transpose()?,
             approximate: self.approximate,
         }))
+    }
+}
+
+/// The columns of a cell: printed, status, and those of its amount.
+pub(crate) struct CellColumns {
+    pub(crate) printed: Option<String>,
+    pub(crate) status: String,
+    pub(crate) amount: AmountColumns,
+}
+
+/// The status of a cell that holds words.
+const WORDS: &str = "words";
+
+impl CellColumns {
+    pub(crate) fn of(cell: &Cell) -> StoreResult<Self> {
+        Ok(Self {
+            printed: cell.printed().map(str::to_owned),
+            status: match cell.content() {
+                Content::Figure { finality, .. } => name(finality)?,
+                Content::Absent(absence) => name(absence)?,
+                Content::Words => WORDS.to_owned(),
+            },
+            amount: AmountColumns::of(cell.amount())?,
+        })
+    }
+
+    pub(crate) fn cell(self) -> StoreResult<Cell> {
+        let Self { printed, status, amount } = self;
+        let content = match amount.amount()? {
+            Some(amount) => Content::Figure { amount, finality: named(status)? },
+            None if status == WORDS => Content::Words,
+            None => Content::Absent(named(status)?),
+        };
+        Ok(Cell::from_parts(printed, content))
     }
 }
 

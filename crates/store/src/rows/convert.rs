@@ -10,13 +10,12 @@ use shirube_domain::{
     calendar::FiscalYear,
     quantity::Unit,
     strategy::{
-        Baseline, Cell, Content, Department, Detail, Indicator, Level, Lifecycle, NoIndicator, PlanNode, PrintedTotal,
-        Remark, Report, Role, Source, Strategy, StrategyParts, SupersededTarget, Target, TargetStatement, Term,
-        YearFigures,
+        Baseline, Cell, Department, Detail, Indicator, Level, Lifecycle, NoIndicator, PlanNode, PrintedTotal, Remark,
+        Report, Role, Source, Strategy, StrategyParts, SupersededTarget, Target, TargetStatement, Term, YearFigures,
     },
 };
 
-use super::columns::{AmountColumns, RequirementColumns, scope, scope_name};
+use super::columns::{AmountColumns, CellColumns, RequirementColumns, scope, scope_name};
 use super::tenant::{
     department, figure, indicator, indicator_detail, indicator_remark, level, node_remark, plan_node, strategy,
     target_revision,
@@ -41,7 +40,7 @@ pub(crate) fn parse<T: FromStr<Err: std::error::Error + Send + Sync + 'static>>(
     text.parse().map_err(StoreError::corrupt)
 }
 
-fn year(year: i16) -> StoreResult<FiscalYear> {
+pub(crate) fn year(year: i16) -> StoreResult<FiscalYear> {
     FiscalYear::new(year).map_err(StoreError::corrupt)
 }
 
@@ -388,7 +387,7 @@ struct Owner {
 }
 
 const TARGET_ROW: &str = "target";
-const ACTUAL_ROW: &str = "actual";
+pub(crate) const ACTUAL_ROW: &str = "actual";
 
 type ByOwner<R> = std::collections::HashMap<Uuid, Vec<R>>;
 
@@ -407,19 +406,16 @@ fn figure_row(
     row: &str,
     cell: &Cell,
 ) -> StoreResult<figure::Model> {
-    let AmountColumns { value, unit, bound, approximate } = AmountColumns::of(cell.amount())?;
+    let CellColumns { printed, status, amount } = CellColumns::of(cell)?;
+    let AmountColumns { value, unit, bound, approximate } = amount;
     Ok(figure::Model {
         municipality: owner.municipality.clone(),
         strategy_id: owner.strategy,
         indicator_id: indicator.uuid(),
         fiscal_year: year.year(),
         row: row.to_owned(),
-        printed: cell.printed().map(str::to_owned),
-        status: match cell.content() {
-            Content::Figure { finality, .. } => name(finality)?,
-            Content::Absent(absence) => name(absence)?,
-            Content::Words => WORDS.to_owned(),
-        },
+        printed,
+        status,
         value,
         unit,
         bound,
@@ -427,8 +423,26 @@ fn figure_row(
     })
 }
 
-/// The status of a cell that holds words.
-const WORDS: &str = "words";
+/// The row of an actual. The municipality is set when it is inserted.
+pub(crate) fn actual_row(
+    strategy: StrategyId,
+    indicator: IndicatorId,
+    year: FiscalYear,
+    cell: &Cell,
+) -> StoreResult<figure::Model> {
+    figure_row(&Owner { municipality: String::new(), strategy: strategy.uuid() }, indicator, year, ACTUAL_ROW, cell)
+}
+
+/// Indicators with their figures, and without what else hangs on them.
+pub(crate) fn with_figures(rows: Vec<indicator::Model>, figures: Vec<figure::Model>) -> StoreResult<Vec<Indicator>> {
+    let mut hanging = Hanging {
+        figures: group(figures, |row| row.indicator_id),
+        revisions: ByOwner::new(),
+        remarks: ByOwner::new(),
+        details: ByOwner::new(),
+    };
+    rows.into_iter().map(|row| hanging.indicator(row)).collect()
+}
 
 fn cell(row: figure::Model) -> StoreResult<Cell> {
     let figure::Model {
@@ -444,12 +458,7 @@ fn cell(row: figure::Model) -> StoreResult<Cell> {
         bound,
         approximate,
     } = row;
-    let content = match (AmountColumns { value, unit, bound, approximate }).amount()? {
-        Some(amount) => Content::Figure { amount, finality: named(status)? },
-        None if status == WORDS => Content::Words,
-        None => Content::Absent(named(status)?),
-    };
-    Ok(Cell::from_parts(printed, content))
+    CellColumns { printed, status, amount: AmountColumns { value, unit, bound, approximate } }.cell()
 }
 
 fn node(row: plan_node::Model) -> StoreResult<PlanNode> {

@@ -1,8 +1,9 @@
 //! Rows of the database, one module a table. They never leave this crate.
 
-mod columns;
+pub(crate) mod columns;
 pub(crate) mod convert;
 pub(crate) mod global;
 pub(crate) mod members;
 pub(crate) mod people;
+pub(crate) mod round;
 pub(crate) mod tenant;

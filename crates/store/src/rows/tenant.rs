@@ -332,6 +332,7 @@ pub(crate) mod publication {
         pub(crate) hash: String,
         pub(crate) note: Option<String>,
         pub(crate) document: String,
+        pub(crate) author: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,0 +1,686 @@
+//! The reporting round: opening it, reporting, submitting, returning and approving, correcting, and opinions.
+
+use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, Result, SimpleObject};
+use shirube_app::{App, Decided, Figure, NewOpinion, OpinionChange, Part, Reported, Selection};
+use shirube_domain::{
+    BadInput, DepartmentId, Error, OpinionId,
+    lint::Subject,
+    municipality::MunicipalityCode,
+    round::{self, CannotSubmit, Decision},
+};
+
+use super::{UserError, UserErrorCode, department_id, draft_id, payload, settled};
+use crate::{
+    id::{GlobalId, RoundKey},
+    query::{scope, service},
+    scalars::{Date, FiscalYear},
+    types::{Cause, ObservationStatus, Opinion, Round, Task, TaskState, Warning},
+};
+
+#[derive(Default)]
+pub(super) struct RoundMutation;
+
+/// Until when a department is to submit its tasks.
+#[derive(InputObject)]
+pub(crate) struct DepartmentDue {
+    /// The global id of the department.
+    department: ID,
+    /// The last day.
+    due: Date,
+}
+
+/// Opens the reporting round of a fiscal year.
+#[derive(InputObject)]
+pub(crate) struct OpenRoundInput {
+    /// Given back as it is.
+    client_mutation_id: Option<String>,
+    /// The id of the draft of the strategy.
+    strategy: ID,
+    /// The fiscal year whose results are collected.
+    year: FiscalYear,
+    /// Until when tasks are to be submitted, where a department has no day of its own.
+    due: Date,
+    /// The days of departments.
+    department_dues: Option<Vec<DepartmentDue>>,
+}
+
+payload!(OpenRoundPayload {
+    /// The round.
+    round: Round,
+});
+
+/// Changes until when a round's tasks are owed, and brings its tasks in line with the plan as it is now.
+#[derive(InputObject)]
+pub(crate) struct ChangeRoundInput {
+    /// Given back as it is.
+    client_mutation_id: Option<String>,
+    /// The id of the round.
+    round: ID,
+    /// Until when tasks are to be submitted, where a department has no day of its own.
+    due: Date,
+    /// The days of departments; they take the place of those before.
+    department_dues: Option<Vec<DepartmentDue>>,
+}
+
+payload!(ChangeRoundPayload {
+    /// The round.
+    round: Round,
+});
+
+/// What is reported for one task. What is left out stays as it is; null takes away what is there.
+#[derive(InputObject)]
+pub(crate) struct FigureInput {
+    /// The id of the task.
+    task: ID,
+    /// The version of the task as it was read; 0 for one that nobody has touched.
+    #[graphql(default = 0)]
+    version: u32,
+    /// The actual (実績値) as it is to be printed: 36.6, △7.77％, ―.
+    actual: MaybeUndefined<String>,
+    /// What the actual says, where its text does not tell: a provisional value, or why there is none.
+    status: Option<ObservationStatus>,
+    /// The remark (所見, 増減理由及び今後の取り組み), up to 4,000 characters.
+    remark: MaybeUndefined<String>,
+    /// What moved the figure.
+    causes: Option<Vec<Cause>>,
+    /// A word of reason for a figure that looks wrong and is right.
+    confirmation: MaybeUndefined<String>,
+    /// Whether it is submitted to the planning section, too.
+    #[graphql(default = false)]
+    submit: bool,
+}
+
+/// Reports figures and remarks for tasks of one round, 1 to 500 of them.
+#[derive(InputObject)]
+pub(crate) struct ReportFiguresInput {
+    /// Given back as it is.
+    client_mutation_id: Option<String>,
+    /// What is reported, each task once.
+    figures: Vec<FigureInput>,
+}
+
+/// What became of what was reported for one task.
+#[derive(SimpleObject)]
+pub(crate) struct ReportResult {
+    /// The task as it is now, for those who may read drafts. After a conflict: as somebody else left it.
+    task: Option<Task>,
+    /// Whether what was entered is kept. It is kept, too, if it could not be submitted.
+    kept: bool,
+    /// The version of the task now; null where there is no such task, or where it is another department's.
+    version: Option<u32>,
+    /// How far the task is now; null likewise.
+    state: Option<TaskState>,
+    /// What looks wrong about the figure.
+    warnings: Vec<Warning>,
+    /// What the caller can mend in it; empty if all was done.
+    user_errors: Vec<UserError>,
+}
+
+payload!(ReportFiguresPayload {
+    /// What became of each, in the order of the input.
+    results: Vec<ReportResult>,
+    /// The round, for those who may read drafts.
+    round: Round,
+});
+
+/// A task as it was read.
+#[derive(InputObject)]
+pub(crate) struct TaskVersion {
+    /// The id of the task.
+    task: ID,
+    /// Its version.
+    version: u32,
+}
+
+/// Tasks of a round: some, all of a department, or all.
+#[derive(InputObject)]
+pub(crate) struct TaskSelection {
+    /// The id of the round.
+    round: ID,
+    /// These tasks, 1 to 500, each once.
+    tasks: Option<Vec<TaskVersion>>,
+    /// All tasks of this department for which it is the time, by its id. Not together with `tasks`.
+    department: Option<ID>,
+}
+
+/// Submits tasks to the planning section, as they are entered.
+#[derive(InputObject)]
+pub(crate) struct SubmitFiguresInput {
+    /// Given back as it is.
+    client_mutation_id: Option<String>,
+    /// Which tasks; those of other departments are left alone.
+    selection: TaskSelection,
+}
+
+payload!(SubmitFiguresPayload {
+    /// The tasks that were submitted, for those who may read drafts.
+    tasks: Vec<Task>,
+    /// The round, for those who may read drafts.
+    round: Round,
+});
+
+/// Puts last year's remarks where there are none.
+#[derive(InputObject)]
+pub(crate) struct CarryForwardRemarksInput {
+    /// Given back as it is.
+    client_mutation_id: Option<String>,
+    /// Which tasks; those that have a remark, and those of other departments, are left alone.
+    selection: TaskSelection,
+}
+
+payload!(CarryForwardRemarksPayload {
+    /// The tasks that have a remark now, for those who may read drafts.
+    tasks: Vec<Task>,
+    /// The round, for those who may read drafts.
+    round: Round,
+});
+
+/// Returns what was submitted or approved, with a reason.
+#[derive(InputObject)]
+pub(crate) struct ReturnFiguresInput {
+    /// Given back as it is.
+    client_mutation_id: Option<String>,
+    /// Which tasks.
+    selection: TaskSelection,
+    /// What the department is to mend, on one line.
+    reason: String,
+}
+
+payload!(ReturnFiguresPayload {
+    /// The tasks that were returned.
+    tasks: Vec<Task>,
+    /// The round.
+    round: Round,
+});
+
+/// Approves what was submitted: it becomes part of the strategy.
+#[derive(InputObject)]
+pub(crate) struct ApproveFiguresInput {
+    /// Given back as it is.
+    client_mutation_id: Option<String>,
+    /// Which tasks.
+    selection: TaskSelection,
+}
+
+payload!(ApproveFiguresPayload {
+    /// The tasks that were approved.
+    tasks: Vec<Task>,
+    /// The round.
+    round: Round,
+});
+
+/// Opens what was published to be corrected.
+#[derive(InputObject)]
+pub(crate) struct OpenCorrectionsInput {
+    /// Given back as it is.
+    client_mutation_id: Option<String>,
+    /// Which tasks.
+    selection: TaskSelection,
+    /// Why, on one line: it is published with the next revision.
+    reason: String,
+}
+
+payload!(OpenCorrectionsPayload {
+    /// The tasks that are to be corrected.
+    tasks: Vec<Task>,
+    /// The round.
+    round: Round,
+});
+
+/// Gives an opinion on an indicator or node of a round.
+#[derive(InputObject)]
+pub(crate) struct GiveOpinionInput {
+    /// Given back as it is.
+    client_mutation_id: Option<String>,
+    /// The id of the round.
+    round: ID,
+    /// The id of the indicator or node in the draft, or that of the task about it.
+    subject: ID,
+    /// The opinion, up to 4,000 characters.
+    text: String,
+    /// Whether it is to be published, without its author's name.
+    public: bool,
+}
+
+payload!(GiveOpinionPayload {
+    /// The opinion.
+    opinion: Opinion,
+});
+
+/// Answers an opinion.
+#[derive(InputObject)]
+pub(crate) struct AnswerOpinionInput {
+    /// Given back as it is.
+    client_mutation_id: Option<String>,
+    /// The id of the opinion.
+    id: ID,
+    /// Its version, as it was read.
+    version: u32,
+    /// The answer, up to 4,000 characters.
+    answer: String,
+    /// Whether opinion and answer are to be published; as before if absent.
+    public: Option<bool>,
+}
+
+payload!(AnswerOpinionPayload {
+    /// The opinion; after a conflict, as somebody else left it.
+    opinion: Opinion,
+});
+
+fn round_key(id: &ID, place: &str) -> Result<RoundKey, Error> {
+    match GlobalId::parse(id, place)? {
+        GlobalId::Round(key) => Ok(key),
+        _ => Err(Error::bad_input(place, "this is not the id of a round")),
+    }
+}
+
+fn task_id(id: &ID, place: &str) -> Result<(RoundKey, Subject), Error> {
+    match GlobalId::parse(id, place)? {
+        GlobalId::Task(key, subject) => Ok((key, subject)),
+        _ => Err(Error::bad_input(place, "this is not the id of a task")),
+    }
+}
+
+fn opinion_id(id: &ID, place: &str) -> Result<(RoundKey, OpinionId), Error> {
+    match GlobalId::parse(id, place)? {
+        GlobalId::Opinion(key, id) => Ok((key, id)),
+        _ => Err(Error::bad_input(place, "this is not the id of an opinion")),
+    }
+}
+
+impl From<RoundKey> for Part {
+    fn from(RoundKey { municipality, strategy, year }: RoundKey) -> Self {
+        Self { municipality, strategy, year }
+    }
+}
+
+/// The due dates of departments. One of another municipality is not there.
+fn dues(
+    municipality: MunicipalityCode,
+    dues: Option<Vec<DepartmentDue>>,
+) -> Result<Vec<(DepartmentId, time::Date)>, Error> {
+    let read = |(at, DepartmentDue { department, due }): (usize, DepartmentDue)| {
+        let place = format!("departmentDues[{at}].department");
+        match department_id(&department, &place)? {
+            (code, id) if code == municipality => Ok((id, due.0)),
+            _ => Err(Error::bad_input(place, "there is no such department")),
+        }
+    };
+    dues.unwrap_or_default().into_iter().enumerate().map(read).collect()
+}
+
+impl TaskSelection {
+    /// The round, and which of its tasks.
+    fn read(&self) -> Result<(RoundKey, Selection), Error> {
+        let key = round_key(&self.round, "selection.round")?;
+        let selection = match (&self.tasks, &self.department) {
+            (Some(_), Some(_)) => {
+                let told = "give tasks or a department, not both";
+                return Err(Error::bad_input("selection.department", told));
+            }
+            (Some(tasks), None) => {
+                let read = |(at, of): (usize, &TaskVersion)| {
+                    let place = format!("selection.tasks[{at}].task");
+                    match task_id(&of.task, &place)? {
+                        (round, subject) if round == key => Ok((subject, of.version)),
+                        _ => Err(Error::bad_input(place, "this is a task of another round")),
+                    }
+                };
+                Selection::Tasks(tasks.iter().enumerate().map(read).collect::<Result<_, Error>>()?)
+            }
+            (None, Some(department)) => match department_id(department, "selection.department")? {
+                (code, id) if code == key.municipality => Selection::Department(id),
+                _ => return Err(Error::bad_input("selection.department", "there is no such department")),
+            },
+            (None, None) => Selection::All,
+        };
+        Ok((key, selection))
+    }
+
+    /// Where something of the input is said about a subject.
+    fn place(selection: &Selection, subject: Subject) -> String {
+        let at = match selection {
+            Selection::Tasks(tasks) => tasks.iter().position(|(of, _)| *of == subject),
+            Selection::Department(_) | Selection::All => None,
+        };
+        at.map_or("selection".to_owned(), |at| format!("selection.tasks[{at}]"))
+    }
+}
+
+/// A round as it is now, for those who may read drafts.
+async fn read_round(context: &Context<'_>, key: RoundKey) -> Result<Option<Round>, Error> {
+    match service(context).round(scope(context), key.into()).await {
+        Ok(view) => Ok(view.map(|view| Round { municipality: key.municipality, view })),
+        // An API key that reports need not read.
+        Err(Error::Forbidden { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn problem(code: UserErrorCode, place: &str, message: impl std::fmt::Display) -> UserError {
+    UserError::at(code, BadInput { place: place.to_owned(), message: message.to_string() })
+}
+
+const STALE: &str = "somebody else changed it since; read it anew, and try again";
+
+/// What cannot be done with a report, with its place below `place`.
+fn objections(outcome: &Result<Reported, BadInput>, place: &str) -> Vec<UserError> {
+    let at = |field: &str| if place.is_empty() { field.to_owned() } else { format!("{place}.{field}") };
+    let told = match outcome {
+        Err(told) => problem(UserErrorCode::BadUserInput, &at(&told.place), &told.message),
+        Ok(Reported::Kept { unsubmitted: None, .. }) => return Vec::new(),
+        Ok(Reported::Kept { unsubmitted: Some(error), .. }) => match error {
+            CannotSubmit::Missing(field) => problem(UserErrorCode::BadUserInput, &at(field), error),
+            CannotSubmit::Unconfirmed => problem(UserErrorCode::Unconfirmed, &at("confirmation"), error),
+            CannotSubmit::Step(_) => problem(UserErrorCode::Conflict, &at("submit"), error),
+        },
+        Ok(Reported::Stale(_)) => problem(UserErrorCode::Conflict, &at("version"), STALE),
+        Ok(Reported::WrongStep(_, error)) => problem(UserErrorCode::Conflict, &at("task"), error),
+        Ok(Reported::NotYours) => {
+            problem(UserErrorCode::Forbidden, &at("task"), "another department owes it; its own people report it")
+        }
+        Ok(Reported::NotFound) => problem(UserErrorCode::NotFound, &at("task"), "this round has no such task"),
+    };
+    vec![told]
+}
+
+impl ReportFiguresInput {
+    /// The round, and what is reported in it.
+    fn read(self, app: &App, scope: &shirube_access::Scope) -> Result<(RoundKey, Vec<Figure>), Error> {
+        let mut round = None;
+        let mut figures = Vec::with_capacity(self.figures.len());
+        for (at, of) in self.figures.into_iter().enumerate() {
+            let place = format!("figures[{at}].task");
+            let (key, subject) = task_id(&of.task, &place)?;
+            if round.is_none() {
+                app.may_report(scope, key.municipality)?;
+            }
+            if *round.get_or_insert(key) != key {
+                return Err(Error::bad_input(place, "this is a task of another round; report each round by itself"));
+            }
+            figures.push(Figure {
+                subject,
+                version: of.version,
+                actual: maybe(of.actual),
+                status: of.status.map(Into::into),
+                remark: maybe(of.remark),
+                causes: of.causes.map(|causes| causes.into_iter().map(Into::into).collect()),
+                confirmation: maybe(of.confirmation),
+                submit: of.submit,
+            });
+        }
+        let round = round.ok_or_else(|| Error::bad_input("figures", "give 1 to 500 of them"))?;
+        Ok((round, figures))
+    }
+}
+
+/// What is undefined stays as it is; what is null is taken away.
+fn maybe<T>(of: MaybeUndefined<T>) -> Option<Option<T>> {
+    match of {
+        MaybeUndefined::Undefined => None,
+        MaybeUndefined::Null => Some(None),
+        MaybeUndefined::Value(value) => Some(Some(value)),
+    }
+}
+
+/// Decides about tasks; gives those about which it was decided, the round, and what could not be done.
+async fn decide(
+    context: &Context<'_>,
+    selection: &TaskSelection,
+    decision: Decision,
+) -> Result<(Option<Vec<Task>>, Option<Round>, Vec<UserError>)> {
+    let decided = async {
+        let (key, selection) = selection.read()?;
+        let decided = service(context).decide_figures(scope(context), key.into(), &selection, decision).await?;
+        let round = read_round(context, key).await?;
+        let (mut tasks, mut problems) = (Vec::new(), Vec::new());
+        for outcome in decided {
+            let place = |subject, field: &str| format!("{}.{field}", TaskSelection::place(&selection, subject));
+            match outcome {
+                Decided::Done(stored) => {
+                    tasks.extend(round.as_ref().and_then(|round| round.find(stored.task.subject)));
+                }
+                Decided::Stale(stored) => {
+                    problems.push(problem(UserErrorCode::Conflict, &place(stored.task.subject, "version"), STALE));
+                }
+                Decided::WrongStep(stored, error) => {
+                    problems.push(problem(UserErrorCode::Conflict, &place(stored.task.subject, "task"), error));
+                }
+                Decided::NotFound(subject) => {
+                    let told = "this round has no such task";
+                    problems.push(problem(UserErrorCode::NotFound, &place(subject, "task"), told));
+                }
+            }
+        }
+        Ok((tasks, round, problems))
+    };
+    let (done, mut user_errors) = settled(decided.await)?;
+    let Some((tasks, round, problems)) = done else { return Ok((None, None, user_errors)) };
+    user_errors.extend(problems);
+    Ok((Some(tasks), round, user_errors))
+}
+
+/// An opinion as it is now, and what could not be done.
+async fn opinion(
+    context: &Context<'_>,
+    key: RoundKey,
+    change: OpinionChange,
+) -> Result<(Option<Opinion>, Vec<UserError>), Error> {
+    let (of, problems) = match change {
+        OpinionChange::Done(of) => (of, Vec::new()),
+        OpinionChange::Stale(of) => (of, vec![problem(UserErrorCode::Conflict, "version", STALE)]),
+        OpinionChange::NotFound => return Err(Error::NotFound { what: "the opinion" }),
+    };
+    let round = read_round(context, key).await?;
+    Ok((round.map(|round| Opinion { round, of: *of }), problems))
+}
+
+#[Object]
+impl RoundMutation {
+    /// Opens the reporting round (年度の実績報告) of a fiscal year: each indicator that is followed in it becomes a task of the
+    /// department that owes it.
+    async fn open_round(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which year, and until when.")] input: OpenRoundInput,
+    ) -> Result<Option<OpenRoundPayload>> {
+        let opened = async {
+            let (municipality, strategy) = draft_id(&input.strategy, "strategy")?;
+            service(context).may_manage_rounds(scope(context), municipality)?;
+            let dues = dues(municipality, input.department_dues)?;
+            let round = round::Round { strategy, year: input.year.0, due: input.due.0, dues };
+            let view = service(context).open_round(scope(context), municipality, round).await?;
+            Ok(Round { municipality, view })
+        };
+        let (round, user_errors) = settled(opened.await)?;
+        Ok(Some(OpenRoundPayload { client_mutation_id: input.client_mutation_id, round, user_errors }))
+    }
+
+    /// Changes until when a round's tasks are owed, and brings its tasks in line with the plan as it is now: what is new in it
+    /// becomes a task, and each task is owed by the department that the plan names.
+    async fn change_round(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which round, and until when.")] input: ChangeRoundInput,
+    ) -> Result<Option<ChangeRoundPayload>> {
+        let changed = async {
+            let RoundKey { municipality, strategy, year } = round_key(&input.round, "round")?;
+            service(context).may_manage_rounds(scope(context), municipality)?;
+            let dues = dues(municipality, input.department_dues)?;
+            let round = round::Round { strategy, year, due: input.due.0, dues };
+            let view = service(context).change_round(scope(context), municipality, round).await?;
+            Ok(Round { municipality, view })
+        };
+        let (round, user_errors) = settled(changed.await)?;
+        Ok(Some(ChangeRoundPayload { client_mutation_id: input.client_mutation_id, round, user_errors }))
+    }
+
+    /// Reports figures and remarks (実績値と所見), each by itself: what is wrong with one does not keep the others out, and
+    /// what is entered is kept whether or not it can be submitted.
+    async fn report_figures(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "What is reported.")] mut input: ReportFiguresInput,
+    ) -> Result<Option<ReportFiguresPayload>> {
+        let client_mutation_id = input.client_mutation_id.take();
+        let shown = context.look_ahead();
+        let shown = shown.field("round").exists() || shown.field("results").field("task").exists();
+        let reported = async {
+            let (key, figures) = input.read(service(context), scope(context))?;
+            let subjects: Vec<Subject> = figures.iter().map(|figure| figure.subject).collect();
+            let outcomes = service(context).report_figures(scope(context), key.into(), figures).await?;
+            let round = if shown { read_round(context, key).await? } else { None };
+            Ok((subjects, outcomes, round))
+        };
+        let (done, mut user_errors) = settled(reported.await)?;
+        let Some((subjects, outcomes, round)) = done else {
+            return Ok(Some(ReportFiguresPayload { client_mutation_id, results: None, round: None, user_errors }));
+        };
+        let mut results = Vec::with_capacity(outcomes.len());
+        for (at, (subject, outcome)) in subjects.into_iter().zip(outcomes).enumerate() {
+            let place = format!("figures[{at}]");
+            user_errors.extend(objections(&outcome, &place));
+            let stored = match &outcome {
+                Ok(Reported::Kept { task, .. } | Reported::Stale(task) | Reported::WrongStep(task, _)) => Some(task),
+                _ => None,
+            };
+            let (version, state) = (stored.map(|of| of.task.version), stored.map(|of| of.task.state.into()));
+            let task = round.as_ref().and_then(|round| round.find(subject));
+            let mistakes = objections(&outcome, &place);
+            let (kept, warnings) = match outcome {
+                Ok(Reported::Kept { warnings, .. }) => (true, warnings.into_iter().map(Into::into).collect()),
+                _ => (false, Vec::new()),
+            };
+            results.push(ReportResult { task, kept, version, state, warnings, user_errors: mistakes });
+        }
+        Ok(Some(ReportFiguresPayload { client_mutation_id, results: Some(results), round, user_errors }))
+    }
+
+    /// Submits tasks to the planning section (提出), as they are entered.
+    async fn submit_figures(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which tasks.")] input: SubmitFiguresInput,
+    ) -> Result<Option<SubmitFiguresPayload>> {
+        let submitted = async {
+            let (key, selection) = input.selection.read()?;
+            let outcomes = service(context).submit_figures(scope(context), key.into(), &selection).await?;
+            let round = read_round(context, key).await?;
+            let (mut tasks, mut problems) = (Vec::new(), Vec::new());
+            for (subject, outcome) in outcomes {
+                let mistakes = objections(&Ok(outcome), &TaskSelection::place(&selection, subject));
+                if mistakes.is_empty() {
+                    tasks.extend(round.as_ref().and_then(|round| round.find(subject)));
+                }
+                problems.extend(mistakes);
+            }
+            Ok((tasks, round, problems))
+        };
+        let (done, mut user_errors) = settled(submitted.await)?;
+        let (tasks, round) = match done {
+            Some((tasks, round, problems)) => {
+                user_errors.extend(problems);
+                (Some(tasks), round)
+            }
+            None => (None, None),
+        };
+        Ok(Some(SubmitFiguresPayload { client_mutation_id: input.client_mutation_id, tasks, round, user_errors }))
+    }
+
+    /// Puts last year's remarks (前年度の所見) where there are none, as a starting point.
+    async fn carry_forward_remarks(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which tasks.")] input: CarryForwardRemarksInput,
+    ) -> Result<Option<CarryForwardRemarksPayload>> {
+        let carried = async {
+            let (key, selection) = input.selection.read()?;
+            let carried = service(context).carry_remarks(scope(context), key.into(), &selection).await?;
+            let round = read_round(context, key).await?;
+            let find = |subject| round.as_ref().and_then(|round| round.find(subject));
+            let tasks: Vec<Task> = carried.iter().filter_map(|stored| find(stored.task.subject)).collect();
+            Ok((tasks, round))
+        };
+        let (done, user_errors) = settled(carried.await)?;
+        let (tasks, round) = done.map_or((None, None), |(tasks, round)| (Some(tasks), round));
+        Ok(Some(CarryForwardRemarksPayload { client_mutation_id: input.client_mutation_id, tasks, round, user_errors }))
+    }
+
+    /// Returns what was submitted or approved (差戻し), with a reason. What was published is corrected instead.
+    async fn return_figures(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which tasks, and why.")] input: ReturnFiguresInput,
+    ) -> Result<Option<ReturnFiguresPayload>> {
+        let (tasks, round, user_errors) = decide(context, &input.selection, Decision::Return(input.reason)).await?;
+        Ok(Some(ReturnFiguresPayload { client_mutation_id: input.client_mutation_id, tasks, round, user_errors }))
+    }
+
+    /// Approves what was submitted (承認): it becomes part of the strategy.
+    async fn approve_figures(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which tasks.")] input: ApproveFiguresInput,
+    ) -> Result<Option<ApproveFiguresPayload>> {
+        let (tasks, round, user_errors) = decide(context, &input.selection, Decision::Approve).await?;
+        Ok(Some(ApproveFiguresPayload { client_mutation_id: input.client_mutation_id, tasks, round, user_errors }))
+    }
+
+    /// Opens what was published to be corrected (訂正): it is reported and approved again, and published with the reason.
+    async fn open_corrections(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which tasks, and why.")] input: OpenCorrectionsInput,
+    ) -> Result<Option<OpenCorrectionsPayload>> {
+        let (tasks, round, user_errors) = decide(context, &input.selection, Decision::Correct(input.reason)).await?;
+        Ok(Some(OpenCorrectionsPayload { client_mutation_id: input.client_mutation_id, tasks, round, user_errors }))
+    }
+
+    /// Gives an opinion (意見) on an indicator or node of a round.
+    async fn give_opinion(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "What about what.")] input: GiveOpinionInput,
+    ) -> Result<Option<GiveOpinionPayload>> {
+        let given = async {
+            let key = round_key(&input.round, "round")?;
+            let subject = match GlobalId::parse(&input.subject, "subject")? {
+                GlobalId::Task(of, subject) if of == key => subject,
+                GlobalId::Indicator(of, id) if (of.municipality, of.strategy) == (key.municipality, key.strategy) => {
+                    Subject::Indicator(id)
+                }
+                GlobalId::PlanNode(of, id) if (of.municipality, of.strategy) == (key.municipality, key.strategy) => {
+                    Subject::Node(id)
+                }
+                _ => return Err(Error::bad_input("subject", "this is not an indicator, node or task of this round")),
+            };
+            let new = NewOpinion { year: key.year, subject, text: input.text, public: input.public };
+            let change = service(context).give_opinion(scope(context), key.municipality, key.strategy, new).await?;
+            opinion(context, key, change).await
+        };
+        let (done, mut user_errors) = settled(given.await)?;
+        let (opinion, problems) = done.unwrap_or_default();
+        user_errors.extend(problems);
+        Ok(Some(GiveOpinionPayload { client_mutation_id: input.client_mutation_id, opinion, user_errors }))
+    }
+
+    /// Answers an opinion (意見への回答), and says whether both are published.
+    async fn answer_opinion(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which opinion, and the answer.")] input: AnswerOpinionInput,
+    ) -> Result<Option<AnswerOpinionPayload>> {
+        let answered = async {
+            let (key, id) = opinion_id(&input.id, "id")?;
+            let (app, scope) = (service(context), scope(context));
+            let of = (key.strategy, id);
+            let change =
+                app.answer_opinion(scope, key.municipality, of, input.version, &input.answer, input.public).await?;
+            opinion(context, key, change).await
+        };
+        let (done, mut user_errors) = settled(answered.await)?;
+        let (opinion, problems) = done.unwrap_or_default();
+        user_errors.extend(problems);
+        Ok(Some(AnswerOpinionPayload { client_mutation_id: input.client_mutation_id, opinion, user_errors }))
+    }
+}
