@@ -14,5 +14,7 @@ mod paging;
 mod publications;
 mod rates;
 mod readme;
+mod reporting;
 mod sign_in;
 mod tenants;
+mod year;

@@ -286,6 +286,11 @@ impl App {
         scope.permit::<ReportFigures>(municipality).map(|_| ())
     }
 
+    /// Asks whether the caller may give opinions in a municipality, before anything is said about what they typed.
+    pub fn may_give_opinion(&self, scope: &Scope, municipality: MunicipalityCode) -> Result<(), Error> {
+        scope.permit::<GiveOpinion>(municipality).map(|_| ())
+    }
+
     /// Asks whether the caller may run the rounds of a municipality, before anything is said about what they typed.
     pub fn may_manage_rounds(&self, scope: &Scope, municipality: MunicipalityCode) -> Result<(), Error> {
         scope.permit::<ManageRounds>(municipality).map(|_| ())

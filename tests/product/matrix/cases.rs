@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use shirube_access::{
     InstanceRole, KeyScope, MunicipalRole, Scope,
     table::{
-        Action, EditStrategy, MakeOwnKeys, ManageDepartments, ManageMunicipalKeys, ManageOwnAccount, ManagePeople,
-        ManageUsers, Place, Publish, ReadAudit, ReadDepartments, ReadDraft, ReadInstance, ReadInstanceAudit,
-        ReadPeople, ReadPublished, Row,
+        Action, AnswerOpinion, EditStrategy, GiveOpinion, MakeOwnKeys, ManageDepartments, ManageMunicipalKeys,
+        ManageOwnAccount, ManagePeople, ManageRounds, ManageUsers, Place, Publish, ReadAudit, ReadDepartments,
+        ReadDraft, ReadInstance, ReadInstanceAudit, ReadPeople, ReadPublished, ReportFigures, Row,
     },
 };
 use shirube_app::KeyPlace;
@@ -39,6 +39,7 @@ pub(super) const QUERIES: &[(&str, Row, &str)] = &[
     ("nodes", ReadPublished::ROW, r#"nodes(ids: ["NODE"]) { id }"#),
     ("officialIndicators", ReadPublished::ROW, "officialIndicators { id }"),
     ("prefectures", ReadPublished::ROW, "prefectures { id }"),
+    ("rounds", ReadDraft::ROW, r#"rounds(municipality: "CODE") { id }"#),
     ("standardIndicator", ReadPublished::ROW, r#"standardIndicator(key: "births") { id }"#),
     ("standardIndicators", ReadPublished::ROW, "standardIndicators { nodes { id } }"),
     ("strategy", ReadPublished::ROW, r#"strategy(municipality: "CODE") { id }"#),
@@ -47,8 +48,12 @@ pub(super) const QUERIES: &[(&str, Row, &str)] = &[
 
 /// A mutation: the field, and what it asks for. Two cases where it is done to a municipality or to something else.
 pub(super) const MUTATIONS: &[(&str, Row)] = &[
+    ("answerOpinion", AnswerOpinion::ROW),
+    ("approveFigures", ManageRounds::ROW),
     ("cancelInvitation", ManagePeople::ROW),
     ("cancelInvitation", ManageUsers::ROW),
+    ("carryForwardRemarks", ReportFigures::ROW),
+    ("changeRound", ManageRounds::ROW),
     ("createApiKey", ManageMunicipalKeys::ROW),
     ("createApiKey", MakeOwnKeys::ROW),
     ("createDepartment", ManageDepartments::ROW),
@@ -59,16 +64,22 @@ pub(super) const MUTATIONS: &[(&str, Row)] = &[
     ("enableUser", ManageUsers::ROW),
     ("resetPassword", ManageUsers::ROW),
     ("endSessions", ManageUsers::ROW),
+    ("giveOpinion", GiveOpinion::ROW),
     ("grantInstanceRole", ManageUsers::ROW),
     ("grantRole", ManagePeople::ROW),
     ("invitePerson", ManagePeople::ROW),
     ("inviteToInstance", ManageUsers::ROW),
+    ("openCorrections", ManageRounds::ROW),
+    ("openRound", ManageRounds::ROW),
     ("publishStrategy", Publish::ROW),
     ("renameDepartment", ManageDepartments::ROW),
+    ("reportFigures", ReportFigures::ROW),
+    ("returnFigures", ManageRounds::ROW),
     ("revokeApiKey", ManageMunicipalKeys::ROW),
     ("revokeApiKey", ManageOwnAccount::ROW),
     ("revokeInstanceRole", ManageUsers::ROW),
     ("revokeRole", ManagePeople::ROW),
+    ("submitFigures", ReportFigures::ROW),
 ];
 
 /// The part of a global id that is a UUID.
@@ -163,12 +174,12 @@ impl House {
                 let made = app.make_key(&machine, place, "鍵", scopes, self.later).await?;
                 json!({ "id": of("key", made.key.id.uuid()) })
             }
-            _ => bail!("no input for {field} in a municipality"),
+            _ => return super::rounds::input(self, field, code).await,
         })
     }
 
     /// A small strategy of a term of which there is none; the drafts of cases before it go.
-    async fn document(&self, code: MunicipalityCode) -> Result<Value> {
+    pub(super) async fn document(&self, code: MunicipalityCode) -> Result<Value> {
         let (app, machine) = (&self.service.app, Scope::machine());
         let mut taken = HashSet::new();
         for id in app.draft_ids(&machine, code).await? {

@@ -11,6 +11,8 @@ use shirube_testing::{Backend, TestService};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::rounds::DEPARTMENT;
+
 /// 砂川市, to which the municipal principals belong.
 pub(super) const HERE: &str = "012262";
 /// 海士町: another tenant, to whom one principal belongs.
@@ -145,7 +147,7 @@ impl House {
         let service =
             if public_read { TestService::sample(backend).await? } else { TestService::private(backend).await? };
         let (here, there) = (code(HERE), code(THERE));
-        let department = service.app.add_department(&Scope::machine(), here, "企画政策課").await?.id;
+        let department = service.app.add_department(&Scope::machine(), here, DEPARTMENT).await?.id;
         let researcher = [Grant::Instance(InstanceRole::Researcher)];
         let of = [
             ("operator", Grant::Instance(InstanceRole::Operator)),
@@ -179,6 +181,7 @@ impl House {
         for (name, scopes) in [
             ("a municipality's key for drafts", vec![KeyScope::ReadDrafts]),
             ("a municipality's key for drafts and the rest", vec![KeyScope::ReadPublished, KeyScope::ReadDrafts]),
+            ("a municipality's key for figures", vec![KeyScope::ReportFigures]),
         ] {
             let bearer = house.key(KeyPlace::Municipality(house.here.code), scopes.clone()).await?;
             let rights = Rights::MunicipalKey(house.here.code, scopes);

@@ -5,6 +5,7 @@ mod cases;
 mod door;
 mod house;
 mod ids;
+mod rounds;
 
 use std::{
     collections::{BTreeSet, HashMap},

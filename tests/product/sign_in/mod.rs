@@ -145,7 +145,13 @@ pub(crate) async fn change(server: &TestServer, bearer: &str, field: &str, input
 }
 
 /// Runs a mutation that must do what it says.
-async fn changed(server: &TestServer, bearer: &str, field: &str, input: Value, gives: &str) -> Result<Value> {
+pub(crate) async fn changed(
+    server: &TestServer,
+    bearer: &str,
+    field: &str,
+    input: Value,
+    gives: &str,
+) -> Result<Value> {
     let payload = change(server, bearer, field, input, gives).await?;
     ensure!(payload["userErrors"] == json!([]), "{field}: {payload}");
     Ok(payload)

@@ -252,6 +252,7 @@ impl Generator<'_> {
             "Boolean" => self.random.chance(50).into(),
             "FiscalYear" => json!(2020 + self.random.below(6)),
             "Decimal" => json!("1.5"),
+            "Date" => json!(*self.random.pick(&["2023-05-31", "2026-05-31", "1900-01-01"])),
             "StrategyDocument" => json!("@document"),
             "DateTime" => {
                 let instants = ["2026-01-01T00:00:00Z", "2027-03-01T00:00:00+09:00", "1999-12-31T23:59:59Z"];
@@ -342,7 +343,10 @@ fn wanted(field: &str, name: &str) -> Option<&'static str> {
         ("apiKey", _) | ("id", "revokeApiKey") => Some("key"),
         ("id", "revokeRole") => Some("membership"),
         ("id", "cancelInvitation") => Some("invitation"),
-        ("id", "publishStrategy" | "deleteStrategy") => Some("strategy"),
+        ("id", "publishStrategy" | "deleteStrategy") | ("strategy", _) => Some("strategy"),
+        ("round", _) => Some("round"),
+        ("task", _) | ("subject", "giveOpinion") => Some("task"),
+        ("id", "answerOpinion") => Some("opinion"),
         _ => None,
     }
 }
@@ -364,6 +368,9 @@ fn type_of_kind(kind: &str) -> Option<&'static str> {
         "membership" => "Membership",
         "invitation" => "Invitation",
         "key" => "ApiKey",
+        "round" => "Round",
+        "task" => "Task",
+        "opinion" => "Opinion",
         _ => return None,
     })
 }

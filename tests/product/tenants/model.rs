@@ -19,6 +19,8 @@ pub(super) enum Kind {
     Key,
     /// A reason in the audit trail of a municipality.
     Reason,
+    /// A reason in a round, which is in the audit trail, too.
+    Round,
     /// Said of the instance: an invitation to it, a reason in its audit trail.
     Instance,
     /// The name of somebody's own key.
@@ -142,6 +144,7 @@ impl Model {
                     || mark.key.is_some_and(|key| who == Who::Key(key))
             }
             Kind::Reason => anywhere(&[ReadAudit::ROW]),
+            Kind::Round => anywhere(&[ReadDraft::ROW, ReadAudit::ROW]),
             Kind::Instance => {
                 self.may_in_instance::<ManageUsers>(who) || self.may_in_instance::<ReadInstanceAudit>(who)
             }
@@ -193,11 +196,23 @@ pub(super) struct Rule {
 
 /// The rule of a field of the root; `None` for what is open to all.
 pub(super) fn rule(field: &str) -> Option<Rule> {
-    use table::{EditStrategy, MakeOwnKeys, ManageDepartments, ManageOwnAccount, ManagePeople, Publish};
+    use table::{
+        AnswerOpinion, EditStrategy, GiveOpinion, MakeOwnKeys, ManageDepartments, ManageOwnAccount, ManagePeople,
+        ManageRounds, Publish, ReportFigures,
+    };
     let (municipal, other, id) = match field {
         "node" | "nodes" | "instance" | "viewer" | "prefectures" | "municipality" | "municipalities" | "strategy"
         | "standardIndicator" | "standardIndicators" | "officialIndicators" => return None,
         "drafts" => (Some(ReadDraft::ROW), None, ""),
+        "rounds" => (Some(ReadDraft::ROW), None, ""),
+        "openRound" => (Some(ManageRounds::ROW), None, "strategy"),
+        "changeRound" | "returnFigures" | "approveFigures" | "openCorrections" => {
+            (Some(ManageRounds::ROW), None, "round")
+        }
+        "reportFigures" => (Some(ReportFigures::ROW), None, "task"),
+        "submitFigures" | "carryForwardRemarks" => (Some(ReportFigures::ROW), None, "round"),
+        "giveOpinion" => (Some(GiveOpinion::ROW), None, "round"),
+        "answerOpinion" => (Some(AnswerOpinion::ROW), None, "opinion"),
         "memberships" => (Some(ReadPeople::ROW), None, ""),
         "departments" => (Some(ReadDepartments::ROW), None, ""),
         "invitations" => (Some(ReadPeople::ROW), Some(ManageUsers::ROW), ""),

@@ -19,6 +19,7 @@ const MUNICIPAL: &str = "query ($code: MunicipalityCode!) {
     drafts(municipality: $code) {
         id key roots { id } nodes { id } indicators(first: 3) { edges { cursor node { id } } }
     }
+    rounds(municipality: $code) { id tasks(first: 3) { edges { cursor node { id } } } opinions { id } }
     strategy(municipality: $code) { id roots { id } indicators(first: 3) { edges { cursor node { id } } } }
 }";
 /// The same of the instance.

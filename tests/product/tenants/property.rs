@@ -198,8 +198,20 @@ fn target(asked: &Asked) -> Target {
     if rule.id.is_empty() {
         return Target::Instance;
     }
-    let id = input.get("id").and_then(Value::as_str).and_then(decoded).unwrap_or_default();
+    let selection = input.get("selection").and_then(Value::as_object);
+    let first = input.get("figures").and_then(|figures| figures[0].as_object());
+    let places = [Some(input), selection, first].into_iter().flatten();
+    let id = places.flat_map(|of| ["id", "round", "strategy", "task"].map(|name| of.get(name))).flatten().next();
+    let id = id.and_then(Value::as_str).and_then(decoded).unwrap_or_default();
+    let named = |kind: &str, code: &str, ids: &[&str]| {
+        let well_formed = kind == rule.id && ids.iter().all(|part| pool::uuid(part).is_some());
+        code.parse().ok().filter(|_| well_formed).map_or(Target::Unreadable, Target::Municipality)
+    };
     match id.split(':').collect::<Vec<_>>().as_slice() {
+        [kind @ "strategy", code, of, "draft"] | [kind @ "round", code, _, of] => named(kind, code, &[of]),
+        [kind @ "task", code, _, of, "node" | "indicator", id] | [kind @ "opinion", code, _, of, id] => {
+            named(kind, code, &[of, id])
+        }
         [kind, "instance", part] if *kind == rule.id && pool::uuid(part).is_some() => Target::Instance,
         [kind, code, part] if *kind == rule.id && pool::uuid(part).is_some() => {
             code.parse().map_or(Target::Unreadable, Target::Municipality)
@@ -229,7 +241,8 @@ fn fill_in(world: &mut World, random: &mut Random, who: Who, asked: &mut Asked, 
         ("createDepartment" | "renameDepartment", _) => Kind::Department,
         ("createApiKey", Some(_)) => Kind::Key,
         ("createApiKey", None) => Kind::OwnKey,
-        ("createStrategy", _) => Kind::Draft,
+        ("createStrategy" | "reportFigures" | "giveOpinion" | "answerOpinion" | "publishStrategy", _) => Kind::Draft,
+        ("returnFigures" | "openCorrections", _) => Kind::Round,
         ("revokeRole", _) => Kind::Reason,
         (_, Some(_)) => Kind::Invitation,
         (_, None) => Kind::Instance,
@@ -238,6 +251,17 @@ fn fill_in(world: &mut World, random: &mut Random, who: Who, asked: &mut Asked, 
         let mark = world.mint(kind, place, person);
         let written = place.map(|code| small(code, 10 + random.below(200), &mark).to_string().into());
         input.insert("document".to_owned(), written.unwrap_or_default());
+    }
+    let figures = input.get_mut("figures").and_then(Value::as_array_mut).into_iter().flatten();
+    for figure in figures.filter_map(Value::as_object_mut) {
+        if figure.contains_key("remark") {
+            figure.insert("remark".to_owned(), world.mint(kind, place, person).into());
+        }
+    }
+    for name in ["text", "answer", "note"] {
+        if input.contains_key(name) {
+            input.insert(name.to_owned(), world.mint(kind, place, person).into());
+        }
     }
     for name in ["name", "email", "reason"] {
         if input.get(name).and_then(Value::as_str) != Some(&format!("@{name}")) {
@@ -311,6 +335,7 @@ fn id_is_allowed(world: &World, who: Who, id: &str) -> bool {
     let parts: Vec<&str> = id.split([':', '\n']).collect();
     match parts.as_slice() {
         ["strategy" | "node" | "indicator", code, _, "draft", ..] => in_place(&ReadDraft::ROW, code),
+        ["round" | "task" | "tasks" | "opinion", code, ..] => in_place(&ReadDraft::ROW, code),
         ["membership" | "memberships" | "invitation" | "invitations", code, ..] => in_place(&ReadPeople::ROW, code),
         ["key", code, ..] => in_place(&ManageMunicipalKeys::ROW, code),
         ["audit", code, ..] => in_place(&ReadAudit::ROW, code),
@@ -430,7 +455,7 @@ fn is_foreign(world: &World, who: Who, id: &str) -> bool {
         ["membership" | "invitation" | "key" | "audit" | "department", code, _] => {
             code.parse().is_ok_and(|code| world.model.is_stranger(who, code))
         }
-        ["strategy" | "node" | "indicator", code, _, "draft", ..] => {
+        ["strategy" | "node" | "indicator", code, _, "draft", ..] | ["round" | "task" | "opinion", code, ..] => {
             code.parse().is_ok_and(|code| world.model.is_stranger(who, code))
         }
         ["user", user] => {

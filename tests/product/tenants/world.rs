@@ -4,10 +4,11 @@ use std::{collections::HashMap, sync::Arc, time::SystemTime};
 
 use anyhow::{Context, Result, bail};
 use shirube_access::{Grant, InstanceRole, KeyScope, MunicipalRole, Origin, Role, Scope, table::EditStrategy};
-use shirube_app::{KeyPlace, Unbelieved};
+use shirube_app::{KeyPlace, NewOpinion, Unbelieved};
 use shirube_domain::{
     DepartmentId, MembershipId, StrategyId, UserId,
     municipality::MunicipalityCode,
+    round::Round,
     strategy::{Department, Detail, NoIndicator, Remark, Role as IndicatorRole, Strategy, SupersededTarget},
 };
 use shirube_exchange::{STRATEGIES, sample};
@@ -160,6 +161,13 @@ impl World {
         let store = self.service.database.store().await?;
         let permit = machine.permit::<EditStrategy>(code)?;
         store.tenant(permit, now()).await?.create_draft(&strategy).await?;
+        let parts = strategy.parts();
+        let (of, year) = (parts.id, parts.first_year);
+        let round = Round { strategy: of, year, due: year.last_day(), dues: Vec::new() };
+        let view = self.service.app.open_round(&machine, code, round).await?;
+        let subject = view.tasks().first().context("a task")?.task.subject;
+        let new = NewOpinion { year, subject, text: format!("意見{mark}"), public: false };
+        self.service.app.give_opinion(&machine, code, of, new).await?;
         let roles = [
             MunicipalRole::Administrator,
             MunicipalRole::Administrator,

@@ -310,9 +310,10 @@ fn dues(
 }
 
 impl TaskSelection {
-    /// The round, and which of its tasks.
-    fn read(&self) -> Result<(RoundKey, Selection), Error> {
+    /// The round, and which of its tasks; `may` asks whether the caller may, before anything is said about the rest.
+    fn read(&self, may: impl FnOnce(MunicipalityCode) -> Result<(), Error>) -> Result<(RoundKey, Selection), Error> {
         let key = round_key(&self.round, "selection.round")?;
+        may(key.municipality)?;
         let selection = match (&self.tasks, &self.department) {
             (Some(_), Some(_)) => {
                 let told = "give tasks or a department, not both";
@@ -430,7 +431,8 @@ async fn decide(
     decision: Decision,
 ) -> Result<(Option<Vec<Task>>, Option<Round>, Vec<UserError>)> {
     let decided = async {
-        let (key, selection) = selection.read()?;
+        let may = |code| service(context).may_manage_rounds(scope(context), code);
+        let (key, selection) = selection.read(may)?;
         let decided = service(context).decide_figures(scope(context), key.into(), &selection, decision).await?;
         let round = read_round(context, key).await?;
         let (mut tasks, mut problems) = (Vec::new(), Vec::new());
@@ -563,7 +565,8 @@ impl RoundMutation {
         #[graphql(desc = "Which tasks.")] input: SubmitFiguresInput,
     ) -> Result<Option<SubmitFiguresPayload>> {
         let submitted = async {
-            let (key, selection) = input.selection.read()?;
+            let may = |code| service(context).may_report(scope(context), code);
+            let (key, selection) = input.selection.read(may)?;
             let outcomes = service(context).submit_figures(scope(context), key.into(), &selection).await?;
             let round = read_round(context, key).await?;
             let (mut tasks, mut problems) = (Vec::new(), Vec::new());
@@ -594,7 +597,8 @@ impl RoundMutation {
         #[graphql(desc = "Which tasks.")] input: CarryForwardRemarksInput,
     ) -> Result<Option<CarryForwardRemarksPayload>> {
         let carried = async {
-            let (key, selection) = input.selection.read()?;
+            let may = |code| service(context).may_report(scope(context), code);
+            let (key, selection) = input.selection.read(may)?;
             let carried = service(context).carry_remarks(scope(context), key.into(), &selection).await?;
             let round = read_round(context, key).await?;
             let find = |subject| round.as_ref().and_then(|round| round.find(subject));
@@ -644,6 +648,7 @@ impl RoundMutation {
     ) -> Result<Option<GiveOpinionPayload>> {
         let given = async {
             let key = round_key(&input.round, "round")?;
+            service(context).may_give_opinion(scope(context), key.municipality)?;
             let subject = match GlobalId::parse(&input.subject, "subject")? {
                 GlobalId::Task(of, subject) if of == key => subject,
                 GlobalId::Indicator(of, id) if (of.municipality, of.strategy) == (key.municipality, key.strategy) => {
