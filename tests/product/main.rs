@@ -2,6 +2,7 @@
 
 mod authoring;
 mod bad_input;
+mod changes;
 mod conformance;
 mod documents;
 mod drafts;
@@ -14,5 +15,6 @@ mod paging;
 mod publications;
 mod rates;
 mod readme;
+mod repeats;
 mod sign_in;
 mod tenants;

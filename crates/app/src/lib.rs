@@ -4,6 +4,7 @@
 mod accounts;
 mod audit;
 mod authoring;
+mod changes;
 mod identity;
 mod input;
 mod invitations;
@@ -13,6 +14,7 @@ mod municipalities;
 mod providers;
 mod published;
 mod reference;
+mod repeats;
 mod sample;
 mod sign_in;
 mod throttle;
@@ -21,6 +23,7 @@ use std::{fmt, sync::Arc};
 
 use arc_swap::ArcSwap;
 pub use audit::AuditPage;
+pub use changes::Compared;
 pub use identity::Unbelieved;
 pub use invitations::Invited;
 pub use keys::{KeyPlace, MadeKey};
@@ -29,6 +32,7 @@ pub use providers::Begun;
 pub use published::{At, PublishedStrategy, Version};
 use quick_cache::sync::Cache;
 pub use reference::{OfficialSeries, Reference};
+pub use repeats::Recalled;
 pub use sample::load_sample;
 use shirube_access::{
     KeyFolder, Keyring, Scope, Tokens,

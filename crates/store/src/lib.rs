@@ -15,6 +15,7 @@ mod invitations;
 mod keys;
 mod locks;
 mod members;
+mod performed;
 mod postgres;
 mod publication;
 mod reference;
@@ -33,6 +34,7 @@ pub use invitations::{Accepting, Credential, Invitation, InvitationState, NewInv
 pub use keys::{ApiKey, NewKey};
 pub use locks::SecondLock;
 pub use members::{DepartmentChange, Member, MemberChange};
+pub use performed::Performed;
 pub use publication::{DraftPublication, StoredPublication};
 pub use reference::{InitialData, SeriesResult};
 pub use sign_in::{Account, Refreshed, Rehashed, StoredAttempt};

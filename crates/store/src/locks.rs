@@ -43,6 +43,7 @@ const GRANTS: [(&str, &[&str]); 3] = [
             "reset_link",
             "personal_key",
             "instance_invitation",
+            "performed",
         ],
     ),
 ];

@@ -11,6 +11,7 @@ use crate::{
     audit::Record,
     commons::CommonEntity,
     error::{StoreError, StoreResult},
+    performed::remember,
 };
 
 /// A table of tenants: which of its columns says whose a row is.
@@ -98,7 +99,10 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
     /// The same, when it has come out who did it.
     pub(crate) async fn commit_as(self, actor: shirube_access::Actor, record: Record) -> StoreResult<()> {
         self.record(&actor, record).await?;
-        self.transaction.commit().await.map_err(StoreError::from)
+        remember(&self.transaction, &self.permit, self.at).await?;
+        self.transaction.commit().await?;
+        self.permit.attempt().inspect(|attempt| attempt.set_done());
+        Ok(())
     }
 
     /// Makes what was written last without a line: for what nobody decided, such as when a key was last used.

@@ -5,6 +5,7 @@ mod cases;
 mod door;
 mod house;
 mod ids;
+mod repeats;
 
 use std::{
     collections::{BTreeSet, HashMap},

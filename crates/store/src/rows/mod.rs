@@ -5,4 +5,5 @@ pub(crate) mod convert;
 pub(crate) mod global;
 pub(crate) mod members;
 pub(crate) mod people;
+pub(crate) mod performed;
 pub(crate) mod tenant;
