@@ -6,10 +6,11 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use shirube_access::{Grant, InstanceRole, MunicipalRole, Scope};
-use shirube_testing::{Answer, Backend, PASSWORD, TestServer, both_backends};
+use shirube_testing::{Answer, Backend, PASSWORD, Sql, TestServer, both_backends};
 use time::Duration;
 
 both_backends!(
+    what_stands_twice_in_one_request_is_done_once,
     the_first_answer_is_given_again_for_a_day,
     an_id_is_for_one_mutation_of_one_caller,
     what_was_refused_is_tried_anew,
@@ -46,6 +47,31 @@ async fn signed_in(server: &TestServer, email: &str) -> Result<String> {
     let answer = server.post("/auth/sign-in", json!({ "email": email, "password": PASSWORD })).await?;
     let tokens: Value = answer.json().await?;
     Ok(tokens["accessToken"].as_str().with_context(|| tokens.to_string())?.to_owned())
+}
+
+async fn what_stands_twice_in_one_request_is_done_once(backend: Backend) -> Result<()> {
+    let server = TestServer::sample(backend).await?;
+    let bearer = administrator(&server, "kato@sunagawa.test").await?;
+    let query = "mutation M($input: CreateDepartmentInput!, $yes: Boolean!) {
+      made: createDepartment(input: $input) { department { name } }
+      ...more
+      made: createDepartment(input: $input) @include(if: $yes) { department { key } }
+      ... @skip(if: $yes) { never: createDepartment(input: $input) { clientMutationId } }
+    }
+    fragment more on Mutation { made: createDepartment(input: $input) { userErrors { code } department { name } } }
+    query Q { instance { version } }";
+    for (name, id) in [("防災課", Value::Null), ("税務課", "1".into())] {
+        let input = json!({ "municipality": SUNAGAWA, "name": name, "clientMutationId": id });
+        let body = json!({ "query": query, "operationName": "M", "variables": { "input": input, "yes": true } });
+        let asked = server.client().post(server.url("/graphql")).bearer_auth(&bearer).json(&body);
+        let answer: Value = asked.send().await?.json().await?;
+        assert_eq!(answer["data"].as_object().map(serde_json::Map::len), Some(1), "{answer}");
+        assert_eq!(answer["data"]["made"]["userErrors"], json!([]), "{answer}");
+        assert_eq!(answer["data"]["made"]["department"]["name"], name);
+        assert!(answer["data"]["made"]["department"]["key"].is_string(), "{answer}");
+    }
+    assert_eq!(made(&server).await?, 2);
+    Ok(())
 }
 
 async fn the_first_answer_is_given_again_for_a_day(backend: Backend) -> Result<()> {
@@ -195,6 +221,28 @@ async fn whose_role_was_taken_hears_what_a_stranger_does(backend: Backend) -> Re
     assert_eq!(again.code(), Some("NOT_FOUND"));
     assert_eq!(again, create(&server, &stranger, "1", "防災課").await?);
     assert_eq!(made(&server).await?, 1);
+    Ok(())
+}
+
+/// Answers hold what a municipality keeps to itself: as on its own tables, PostgreSQL shows them to their caller alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_database_shows_an_answer_to_its_caller_alone() -> Result<()> {
+    let server = TestServer::sample(Backend::Postgres).await?;
+    for (email, name) in [("kato@sunagawa.test", "防災課"), ("sato@sunagawa.test", "税務課")] {
+        let bearer = administrator(&server, email).await?;
+        create(&server, &bearer, "1", name).await?.data()?;
+    }
+    let callers = server.database().texts("SELECT caller_id::text FROM performed").await?;
+    let service = Sql::connect(server.database().url()).await?;
+    for (caller, seen) in [("", 0), ("%", 0), (&*callers[0], 1), (&*callers[1], 1), ("null", 0)] {
+        service.run(&format!("SELECT set_config('shirube.caller', '{caller}', false)")).await?;
+        let rows = service.texts("SELECT caller_id::text FROM performed").await?;
+        assert_eq!(rows.len(), seen, "{caller}");
+        assert!(rows.iter().all(|row| row == caller));
+        let others = format!("UPDATE performed SET answer = 'x' WHERE caller_id::text <> '{caller}'");
+        assert_eq!(service.run(&others).await?, 0, "{caller}");
+    }
+    assert_eq!(service.run("DELETE FROM performed").await?, 0, "nothing is old");
     Ok(())
 }
 

@@ -14,6 +14,7 @@ mod page;
 mod positions;
 mod prepare;
 mod query;
+mod roots;
 mod scalars;
 mod settle;
 mod syntax;
@@ -215,10 +216,13 @@ impl Api {
         })?;
 
         let name = operation.name.as_ref().map(ToString::to_string);
-        let variables = serde_json::to_value(&*variables).unwrap_or_default();
-        let mut execution =
-            Request::new(query).variables(Variables::from_json(variables)).data(Budget::new()).data(scope);
-        execution.set_parsed_query(prepared.executable.clone());
+        let variables = Variables::from_json(serde_json::to_value(&*variables).unwrap_or_default());
+        let mut executable = prepared.executable.clone();
+        if operation.operation_type == OperationType::Mutation {
+            roots::merge(&mut executable, name.as_deref(), &variables);
+        }
+        let mut execution = Request::new(query).variables(variables).data(Budget::new()).data(scope);
+        execution.set_parsed_query(executable);
         if let Some(name) = &name {
             execution = execution.operation_name(name);
         }

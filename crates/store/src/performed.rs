@@ -11,7 +11,7 @@ use shirube_access::{
     table::{Action, KeepAnswer, Place, RecallMutation, Target},
 };
 use shirube_domain::municipality::MunicipalityCode;
-use time::{Duration, OffsetDateTime};
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
     Commons, StoreError, StoreResult,
@@ -20,6 +20,7 @@ use crate::{
         convert::parse,
         performed::{Column, Entity, Model},
     },
+    tenant::set,
 };
 
 /// For how long a mutation is remembered.
@@ -51,6 +52,11 @@ fn this(attempt: &Attempt) -> Condition {
     own(attempt).add(Column::ClientMutationId.eq(attempt.id()))
 }
 
+/// Tells PostgreSQL whose rows the transaction is to see.
+async fn open(transaction: &DatabaseTransaction, attempt: &Attempt) -> StoreResult<()> {
+    set(transaction, "shirube.caller", &attempt.caller().1.to_string()).await
+}
+
 /// Writes down that the mutation for which a permit was asked is done, if that may be sent again. One that was done
 /// within a day is refused, and with it all else in the transaction.
 pub(crate) async fn remember<A: Action>(
@@ -59,6 +65,7 @@ pub(crate) async fn remember<A: Action>(
     at: OffsetDateTime,
 ) -> StoreResult<()> {
     let Some(attempt) = permit.attempt().filter(|attempt| !attempt.is_done()) else { return Ok(()) };
+    open(transaction, attempt).await?;
     let (kind, caller_id) = attempt.caller();
     let municipality = match permit.target().place() {
         Place::Municipality(code) => Some(code.to_string()),
@@ -85,6 +92,7 @@ pub(crate) async fn remember<A: Action>(
 impl Commons<RecallMutation> {
     /// What was done within a day under an id of the caller's; an error where nothing was, and there is no room for more.
     pub async fn performed(&self, attempt: &Attempt) -> StoreResult<Option<Performed>> {
+        open(self.connection(), attempt).await?;
         let lately = Column::At.gt(self.at() - REMEMBERED);
         let Some(row) = self.one(every::<Entity>().filter(this(attempt)).filter(lately.clone())).await? else {
             let count = every::<Entity>().filter(own(attempt)).filter(lately).count(self.connection()).await?;
@@ -112,6 +120,7 @@ impl Commons<RecallMutation> {
 impl Commons<KeepAnswer> {
     /// Keeps the answer to a mutation that was done, unless it is long, and forgets everybody's that are a day old.
     pub async fn keep_answer(self, attempt: &Attempt, answer: String) -> StoreResult<()> {
+        open(self.connection(), attempt).await?;
         if answer.len() <= ANSWER {
             changing::<Entity>()
                 .col_expr(Column::Answer, Expr::value(answer))
@@ -119,7 +128,9 @@ impl Commons<KeepAnswer> {
                 .exec(self.connection())
                 .await?;
         }
-        removing::<Entity>().filter(Column::At.lte(self.at() - REMEMBERED)).exec(self.connection()).await?;
+        let old = self.at() - REMEMBERED;
+        set(self.connection(), "shirube.forget", &old.format(&Rfc3339).map_err(StoreError::corrupt)?).await?;
+        removing::<Entity>().filter(Column::At.lte(old)).exec(self.connection()).await?;
         self.commit_unrecorded().await
     }
 }

@@ -101,7 +101,9 @@ fn given_again(context: &Context<'_>, recalled: Recalled) -> async_graphql::Resu
             "this was done already, and its secret was shown once; if it is lost, take back what was made and make another \
              with a new clientMutationId"
         }
-        Recalled::Done => "this was done already, and its first answer is not kept; read anew what it changed",
+        Recalled::Done => {
+            "this was done already, and its first answer cannot be given again; read anew what it changed"
+        }
         Recalled::AnotherMutation => {
             "clientMutationId: within a day this id was used for another mutation, input or selection; take a new one"
         }
