@@ -213,8 +213,11 @@ proptest! {
             let found = changes(old, new);
             prop_assert_eq!(found.is_empty(), document(old) == document(new));
             prop_assert!(found.iter().all(is_told), "{:?}", found);
+            // Of several moves, some others may explain the new order as well.
+            let moved = made.iter().any(|(_, part)| *part == Part::Place);
             for change in &found {
-                prop_assert!(made.contains(&(change.subject, change.part)), "nobody made {:?}", change);
+                let known = made.contains(&(change.subject, change.part)) || (moved && change.part == Part::Place);
+                prop_assert!(known, "nobody made {:?}", change);
             }
         }
         prop_assert_eq!(changes(&new, &new), []);

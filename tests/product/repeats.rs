@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use shirube_access::{Grant, InstanceRole, MunicipalRole, Scope};
-use shirube_testing::{Answer, Backend, PASSWORD, Sql, TestServer, both_backends};
+use shirube_testing::{Answer, Backend, PASSWORD, Sql, TestDatabase, TestServer, both_backends};
 use time::Duration;
 
 both_backends!(
@@ -164,9 +164,11 @@ async fn what_was_refused_is_tried_anew(backend: Backend) -> Result<()> {
 }
 
 async fn of_several_at_once_one_is_done(backend: Backend) -> Result<()> {
-    let server = Arc::new(TestServer::sample(backend).await?);
+    let database = TestDatabase::sample(backend).await?;
+    // Both replicas are reached by one name.
+    let server = TestServer::with(database, |settings| settings.public_url = Some("http://shirube.test".to_owned()));
+    let server = Arc::new(server.await?);
     let bearer = administrator(&server, "kato@sunagawa.test").await?;
-    // Another replica is asked as well.
     let replica = Arc::new(server.replica().await?);
     for round in 0..5 {
         let (id, name) = (format!("r{round}"), format!("課{round}"));

@@ -9,8 +9,6 @@ mod told;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use uuid::Uuid;
-
 use self::told::Told;
 use crate::{
     IndicatorId, NodeId,
@@ -221,35 +219,49 @@ fn compared(subject: Subject, old: &Parts, new: &Parts) -> Vec<Change> {
     found
 }
 
-/// Where each thing of a strategy is: what it hangs on, and its place among its brothers, from 1.
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    on: Option<Uuid>,
-    at: usize,
+/// Brothers: things that stand beside each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Brothers {
+    /// The nodes below a node, or of the top level.
+    Nodes(Option<NodeId>),
+    /// The indicators on a node.
+    Indicators(NodeId),
 }
+
+impl Brothers {
+    /// The title of what they hang on.
+    fn on(self, strategy: &Strategy) -> Option<String> {
+        match self {
+            Self::Nodes(above) => above.map(|id| name(strategy, Subject::Node(id))),
+            Self::Indicators(node) => Some(name(strategy, Subject::Node(node))),
+        }
+    }
+}
+
+/// Where a thing stands: among which brothers, and as which of them, from 1.
+type Place = (Brothers, usize);
 
 /// The nodes and indicators that have another place, as few as explain the new order.
 fn moves(old: &Strategy, new: &Strategy) -> HashMap<Subject, Change> {
-    let (before, after) = (places(old), places(new));
-    let old_place: HashMap<Subject, Place> = before.into_iter().collect();
+    let old_places: HashMap<Subject, Place> = places(old).into_iter().collect();
     let mut moved = HashMap::new();
-    // Brothers that were brothers before, with their places then.
-    let mut brothers: BTreeMap<(bool, Option<Uuid>), Vec<(Subject, usize, usize)>> = BTreeMap::new();
-    for (subject, place) in after {
-        let Some(then) = old_place.get(&subject) else { continue };
-        if then.on == place.on {
-            let indicator = matches!(subject, Subject::Indicator(_));
-            brothers.entry((indicator, place.on)).or_default().push((subject, then.at, place.at));
-        } else {
-            let title =
-                |strategy: &Strategy, on: Option<Uuid>| Some(name(strategy, Subject::Node(NodeId::from_uuid(on?))));
-            moved.insert(subject, to_place(subject, title(old, then.on), title(new, place.on)));
+    // Those that stay among their brothers: with their places then and now.
+    let mut staying: BTreeMap<Brothers, Vec<(Subject, [usize; 2])>> = BTreeMap::new();
+    for (subject, (brothers, now)) in places(new) {
+        match old_places.get(&subject) {
+            None => {}
+            Some((were, then)) if *were == brothers => {
+                staying.entry(brothers).or_default().push((subject, [*then, now]));
+            }
+            Some((were, _)) => {
+                moved.insert(subject, to_place(subject, were.on(old), brothers.on(new)));
+            }
         }
     }
-    for brothers in brothers.into_values() {
-        let then: Vec<usize> = brothers.iter().map(|(_, then, _)| *then).collect();
+    for brothers in staying.into_values() {
+        let then: Vec<usize> = brothers.iter().map(|(_, [then, _])| *then).collect();
         for at in order::out_of_order(&then) {
-            let (subject, then, now) = brothers[at];
+            let (subject, [then, now]) = brothers[at];
             let told = |place: usize| Some(format!("{place}番目"));
             moved.insert(subject, to_place(subject, told(then), told(now)));
         }
@@ -262,18 +274,13 @@ fn to_place(subject: Subject, before: Option<String>, after: Option<String>) -> 
 }
 
 fn places(strategy: &Strategy) -> Vec<(Subject, Place)> {
-    let mut counts: HashMap<(bool, Option<Uuid>), usize> = HashMap::new();
-    let mut next = |indicator, on| {
-        let count = counts.entry((indicator, on)).or_default();
+    let nodes = strategy.nodes().iter().map(|node| (Subject::Node(node.id), Brothers::Nodes(node.parent)));
+    let indicators = strategy.indicators().iter().map(|of| (Subject::Indicator(of.id), Brothers::Indicators(of.node)));
+    let mut counts: HashMap<Brothers, usize> = HashMap::new();
+    let counted = nodes.chain(indicators).map(|(subject, brothers)| {
+        let count = counts.entry(brothers).or_default();
         *count += 1;
-        Place { on, at: *count }
-    };
-    let nodes: Vec<_> = strategy
-        .nodes()
-        .iter()
-        .map(|node| (Subject::Node(node.id), next(false, node.parent.map(NodeId::uuid))))
-        .collect();
-    let indicators =
-        strategy.indicators().iter().map(|of| (Subject::Indicator(of.id), next(true, Some(of.node.uuid()))));
-    nodes.into_iter().chain(indicators).collect()
+        (subject, (brothers, *count))
+    });
+    counted.collect()
 }

@@ -7,7 +7,11 @@ use std::{
     net::TcpStream,
     path::Path,
     process::{Command, Stdio},
-    time::{Duration, SystemTime},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant, SystemTime},
 };
 
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
@@ -87,11 +91,11 @@ impl Site {
         start(self.command())
     }
 
-    /// Invites an administrator of all places by the program and lets them accept; gives their access token.
-    fn administrator(&self) -> String {
+    /// Invites an administrator of places by the program and lets them accept; gives their access token.
+    fn administrator(&self, places: &[&str]) -> String {
         let (_server, address) = self.start();
         let mut token = String::new();
-        for place in PLACES {
+        for place in places {
             let invite = format!("user invite --email a@b.test --name a --role administrator --municipality {place}");
             let printed = success(self.command(), &invite);
             let secret = printed.trim().rsplit_once('#').expect("a link").1;
@@ -208,8 +212,9 @@ struct Writer {
 }
 
 impl Writer {
-    /// Writes until the server is killed. What was not answered is sent again first, and so is now and then what was.
-    fn write(mut self, number: usize, address: &str, bearer: &str) -> Self {
+    /// Writes until the server is killed, and counts the answers. What was not answered is sent again first, and so is now
+    /// and then what was.
+    fn write(mut self, number: usize, address: &str, bearer: &str, answers: &AtomicUsize) -> Self {
         loop {
             let again = self.open.is_some();
             let (place, name) = self.open.take().unwrap_or_else(|| {
@@ -220,6 +225,7 @@ impl Writer {
                 self.open = Some((place, name));
                 return self;
             };
+            answers.fetch_add(1, Ordering::Relaxed);
             match told(answer) {
                 Told::Unavailable => self.open = Some((place, name)),
                 Told::Done(answer) => {
@@ -245,18 +251,23 @@ impl Writer {
 /// Kills the server again and again under a stream of writes.
 fn what_is_acknowledged_outlives_kills(site: &Site) {
     let kills = env::var("SHIRUBE_TEST_KILLS").map_or(KILLS, |kills| kills.parse().expect("a number"));
-    let bearer = site.administrator();
+    let bearer = site.administrator(&PLACES);
     let mut writers: Vec<Writer> = (0..WRITERS).map(|_| Writer::default()).collect();
     for _ in 0..kills {
         let (server, address) = site.start();
+        let answers = Arc::new(AtomicUsize::new(0));
         let started = writers.into_iter().enumerate().map(|(number, writer)| {
-            let (address, bearer) = (address.clone(), bearer.clone());
-            std::thread::spawn(move || writer.write(number, &address, &bearer))
+            let (address, bearer, answers) = (address.clone(), bearer.clone(), answers.clone());
+            std::thread::spawn(move || writer.write(number, &address, &bearer, &answers))
         });
         let running: Vec<_> = started.collect();
-        // At no moment in particular.
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-        std::thread::sleep(Duration::from_millis(50 + u64::from(now.subsec_micros() % 350)));
+        // At no moment in particular: some answers and some milliseconds later.
+        let random = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().subsec_micros();
+        let begun = Instant::now();
+        while answers.load(Ordering::Relaxed) < random as usize % 20 && begun.elapsed() < Duration::from_secs(5) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(Duration::from_micros(u64::from(random % 40_000)));
         // SIGKILL: nothing of the program runs any more.
         drop(server);
         writers = running.into_iter().map(|writer| writer.join().expect("a writer")).collect();
@@ -295,7 +306,7 @@ fn on_postgres_what_is_acknowledged_outlives_kills() {
 #[test]
 fn without_room_on_the_disk_reads_are_served() {
     let site = Site::sqlite();
-    let bearer = site.administrator();
+    let bearer = site.administrator(&PLACES[..1]);
     let mut limited = Command::new("/bin/sh");
     limited.args(["-c", "trap '' XFSZ; ulimit -f 2048; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_shirube")]);
     limited.current_dir(site.path()).env_clear().stdin(Stdio::null());
