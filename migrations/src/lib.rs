@@ -12,6 +12,7 @@ mod m20261123_000003_publication;
 mod m20261125_000004_people;
 mod m20261125_000005_locks;
 mod m20261126_000006_round;
+mod m20261126_000008_performed;
 
 /// All migrations, in order.
 #[derive(Debug)]
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000004_people::Migration),
             Box::new(m20261125_000005_locks::Migration),
             Box::new(m20261126_000006_round::Migration),
+            Box::new(m20261126_000008_performed::Migration),
         ]
     }
 }

@@ -2,6 +2,7 @@
 
 mod authoring;
 mod bad_input;
+mod changes;
 mod conformance;
 mod documents;
 mod drafts;
@@ -14,6 +15,7 @@ mod paging;
 mod publications;
 mod rates;
 mod readme;
+mod repeats;
 mod reporting;
 mod sign_in;
 mod tenants;

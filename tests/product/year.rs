@@ -346,6 +346,17 @@ async fn the_year_of_a_city(backend: Backend) -> Result<()> {
     assert_eq!(now["revision"]["number"], 2);
     assert_ne!(now["revision"]["hash"], council["revision"]["hash"]);
 
+    let query = format!(
+        "{{ strategy(municipality: \"{CODE}\") {{ changes(from: 1, to: 2) {{
+            kind part year before after afterStatus indicator {{ label }} reason }} }} }}"
+    );
+    let changes = city.server.ask(&query, json!({})).await?.data()?;
+    assert_eq!(
+        changes["strategy"]["changes"],
+        json!([{ "kind": "CHANGED", "part": "YEAR_ACTUAL", "year": 2021, "before": "暫定値43.1", "after": "43.4",
+            "afterStatus": "REPORTED", "indicator": { "label": "国保特定健診受診率" }, "reason": "暫定値が確定したため" }])
+    );
+
     // 令和４年度 is opened with the figures of 令和３年度 beside it.
     let input = json!({ "strategy": draft, "year": "R4", "due": "2023-05-31" });
     let opened = city.done("openRound", input, "round { id }").await?;

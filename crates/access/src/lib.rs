@@ -4,6 +4,7 @@
 //! from where. A [`Scope`] is asked for a [`Permit`] to do something to something, after the access table in [`table`];
 //! the effect demands the permit and takes its target out of it. This crate alone makes scopes and permits.
 
+mod attempt;
 mod email;
 mod keyring;
 pub mod oidc;
@@ -14,6 +15,7 @@ pub mod secret;
 pub mod table;
 mod token;
 
+pub use attempt::Attempt;
 pub use email::normalize_email;
 pub use keyring::{KeyError, KeyFolder, Keyring, SigningKey};
 pub use role::{Grant, InstanceRole, KeyScope, MunicipalRole, Role, RoleError};

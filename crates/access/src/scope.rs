@@ -1,7 +1,7 @@
 use std::{
     net::IpAddr,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -10,6 +10,7 @@ use shirube_domain::{ApiKeyId, DepartmentId, Error, SessionId, UserId, municipal
 use time::OffsetDateTime;
 
 use crate::{
+    attempt::Attempt,
     role::{Grant, InstanceRole, KeyScope, MunicipalRole, Role},
     table::{Action, Allowed, Place, Row, TABLE, Target, TargetKind},
     token::AccessToken,
@@ -99,11 +100,13 @@ pub struct Scope {
     origin: Origin,
     public_read: bool,
     asked: AtomicUsize,
+    /// The mutation that is being done, if it was sent under an id. Those of one request are done one after the other.
+    attempt: Mutex<Option<Arc<Attempt>>>,
 }
 
 impl Scope {
     const fn new(caller: Caller, origin: Origin, public_read: bool) -> Self {
-        Self { caller, origin, public_read, asked: AtomicUsize::new(0) }
+        Self { caller, origin, public_read, asked: AtomicUsize::new(0), attempt: Mutex::new(None) }
     }
 
     /// Of somebody who did not say who they are.
@@ -172,7 +175,8 @@ impl Scope {
         self.asked.fetch_add(1, Ordering::Relaxed);
         let place = target.place();
         if self.may(&A::ROW, place) {
-            Ok(Permit { target, actor: self.actor(), within: self.within(&A::ROW, place) })
+            let attempt = self.attempt.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            Ok(Permit { target, actor: self.actor(), within: self.within(&A::ROW, place), attempt })
         } else {
             Err(self.refusal(&A::ROW, place))
         }
@@ -203,6 +207,29 @@ impl Scope {
             }
         }
         within
+    }
+
+    /// A sending of a mutation under an id that the caller chose; `None` for those who are nobody in particular.
+    pub fn attempt(&self, id: &str, sent: &str) -> Option<Arc<Attempt>> {
+        let Actor { kind, id: caller, .. } = self.actor();
+        Some(Arc::new(Attempt::new((kind, caller?), id, sent)))
+    }
+
+    /// From here on permits belong to this attempt, or to none.
+    pub fn set_attempt(&self, attempt: Option<Arc<Attempt>>) {
+        *self.attempt.lock().unwrap_or_else(PoisonError::into_inner) = attempt;
+    }
+
+    /// Asks whether the caller may do today what they did once: an action by its name, in a municipality if it is done to
+    /// one. Refused is what a permit would be refused.
+    pub fn may_still(&self, action: &str, municipality: Option<MunicipalityCode>) -> Result<(), Error> {
+        let row = TABLE.iter().find(|row| row.action == action).ok_or(Error::NotFound { what: "the action" })?;
+        let place = match (municipality, self.user()) {
+            (Some(code), _) => Place::Municipality(code),
+            (None, Some(user)) if row.target == TargetKind::Own => Place::User(user.id),
+            (None, _) => Place::Instance,
+        };
+        if self.may(row, place) { Ok(()) } else { Err(self.refusal(row, place)) }
     }
 
     /// How often a permit was asked of it: a test finds doors that ask nothing.
@@ -357,6 +384,7 @@ pub struct Permit<A: Action> {
     target: A::Target,
     actor: Actor,
     within: Within,
+    attempt: Option<Arc<Attempt>>,
 }
 
 impl<A: Action> Permit<A> {
@@ -373,6 +401,11 @@ impl<A: Action> Permit<A> {
     /// Who does it.
     pub const fn actor(&self) -> &Actor {
         &self.actor
+    }
+
+    /// The mutation for which it was asked, if that may be sent again: the effect remembers it.
+    pub const fn attempt(&self) -> Option<&Arc<Attempt>> {
+        self.attempt.as_ref()
     }
 }
 

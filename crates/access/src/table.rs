@@ -156,6 +156,10 @@ actions! {
     ShowKey ("自治体のAPIキーを提示する", "the API key") Reads Municipality: Everyone, key None;
     /// Noting when an API key of a municipality was used.
     NoteKeyUse ("自治体のAPIキーの利用を記録する", "the API key") Writes Municipality: Everyone, key None;
+    /// Looking up what became of a mutation that one sends again.
+    RecallMutation ("再送した変更の結果を調べる", "the instance") Reads Instance: Everyone, key None;
+    /// Keeping the answer to a mutation, in case it is sent again.
+    KeepAnswer ("再送に備えて変更の結果を控える", "the instance") Writes Instance: Everyone, key None;
     /// Loading reference data and sample strategies.
     LoadReference ("参照データを取り込む", "the instance") Writes Instance: Roles(&[]), key None;
     /// Making and changing the strategies of a municipality.

@@ -4,6 +4,7 @@
 mod accounts;
 mod audit;
 mod authoring;
+mod changes;
 mod identity;
 mod input;
 mod invitations;
@@ -14,6 +15,7 @@ mod providers;
 mod published;
 mod publishing;
 mod reference;
+mod repeats;
 mod round;
 mod sample;
 mod sign_in;
@@ -23,6 +25,7 @@ use std::{fmt, sync::Arc};
 
 use arc_swap::ArcSwap;
 pub use audit::AuditPage;
+pub use changes::Compared;
 pub use identity::Unbelieved;
 pub use invitations::Invited;
 pub use keys::{KeyPlace, MadeKey};
@@ -32,6 +35,7 @@ pub use published::{At, PublishedStrategy, Version};
 pub use publishing::Publishing;
 use quick_cache::sync::Cache;
 pub use reference::{OfficialSeries, Reference};
+pub use repeats::Recalled;
 pub use round::{Figure, Part, RoundView};
 pub use sample::load_sample;
 use shirube_access::{

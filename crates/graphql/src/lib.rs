@@ -14,6 +14,7 @@ mod page;
 mod positions;
 mod prepare;
 mod query;
+mod roots;
 mod scalars;
 mod settle;
 mod syntax;
@@ -36,12 +37,12 @@ use shirube_app::App;
 use crate::{
     error::{complete, early, request_error},
     limits::{Budget, TooComplex},
-    mutation::Mutation,
+    mutation::Once,
     prepare::{ERRORS, Prepared, prepare},
     query::Query,
 };
 
-type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
+type ApiSchema = Schema<Query, Once, EmptySubscription>;
 
 /// Texts of prepared documents that are kept, in bytes. A document takes some thirty times its text.
 const PREPARED_BYTES: u64 = 1024 * 1024;
@@ -115,7 +116,7 @@ pub struct GraphqlResponse {
 
 /// The SDL of the schema, without what every schema has. It needs no data.
 pub fn sdl() -> String {
-    let schema = Schema::build(Query, Mutation::default(), EmptySubscription).finish();
+    let schema = Schema::build(Query, Once::default(), EmptySubscription).finish();
     let mut schema = validator(&export(&schema)).into_inner();
     schema.directive_definitions.retain(|name, _| !matches!(name.as_str(), "skip" | "include" | "specifiedBy"));
     schema.to_string()
@@ -135,7 +136,7 @@ fn export(schema: &ApiSchema) -> String {
 impl Api {
     /// The schema over an application.
     pub fn new(app: Arc<App>, introspection: bool) -> Self {
-        let schema = Schema::build(Query, Mutation::default(), EmptySubscription)
+        let schema = Schema::build(Query, Once::default(), EmptySubscription)
             .data(app)
             // What this mode leaves out has been checked, and more strictly, before execution.
             .validation_mode(ValidationMode::Fast)
@@ -215,10 +216,13 @@ impl Api {
         })?;
 
         let name = operation.name.as_ref().map(ToString::to_string);
-        let variables = serde_json::to_value(&*variables).unwrap_or_default();
-        let mut execution =
-            Request::new(query).variables(Variables::from_json(variables)).data(Budget::new()).data(scope);
-        execution.set_parsed_query(prepared.executable.clone());
+        let variables = Variables::from_json(serde_json::to_value(&*variables).unwrap_or_default());
+        let mut executable = prepared.executable.clone();
+        if operation.operation_type == OperationType::Mutation {
+            roots::merge(&mut executable, name.as_deref(), &variables);
+        }
+        let mut execution = Request::new(query).variables(variables).data(Budget::new()).data(scope);
+        execution.set_parsed_query(executable);
         if let Some(name) = &name {
             execution = execution.operation_name(name);
         }

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use crate::{
     StoreError, StoreResult,
     audit::Record,
+    performed::remember,
     rows::{
         convert::{named, parse},
         members::membership,
@@ -73,7 +74,10 @@ impl<A: Action> Commons<A> {
     pub(crate) async fn commit_as(self, actor: Actor, record: Record) -> StoreResult<()> {
         let row = record.common_row(&actor, A::ROW.action, self.at);
         self.insert::<instance_audit::Entity>(row).await?;
-        self.transaction.commit().await.map_err(StoreError::from)
+        remember(&self.transaction, &self.permit, self.at).await?;
+        self.transaction.commit().await?;
+        self.permit.attempt().inspect(|attempt| attempt.set_done());
+        Ok(())
     }
 
     /// Makes what was written last without a line: for what nobody decided, such as when a key was last used.

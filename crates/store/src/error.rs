@@ -43,6 +43,9 @@ pub enum StoreError {
         /// How many.
         most: usize,
     },
+    /// The mutation was done under this id already.
+    #[error("a mutation was done under this id already")]
+    Performed,
     /// Any other error of the database.
     #[error("the database refused a statement")]
     Database(#[source] DbErr),
@@ -100,7 +103,7 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(_) | StoreError::Unreachable(_) => Self::Unavailable(Box::new(error)),
-            StoreError::TooMany { .. } => Self::conflict("", error),
+            StoreError::TooMany { .. } | StoreError::Performed => Self::conflict("", error),
             _ => Self::internal(error),
         }
     }

@@ -15,6 +15,7 @@ mod invitations;
 mod keys;
 mod locks;
 mod members;
+mod performed;
 mod postgres;
 mod publication;
 mod reference;
@@ -34,6 +35,7 @@ pub use invitations::{Accepting, Credential, Invitation, InvitationState, NewInv
 pub use keys::{ApiKey, NewKey};
 pub use locks::SecondLock;
 pub use members::{DepartmentChange, Member, MemberChange};
+pub use performed::Performed;
 pub use publication::{DraftPublication, Gap, NewPublication, StoredPublication};
 pub use reference::{InitialData, SeriesResult};
 pub use round::{

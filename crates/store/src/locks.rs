@@ -47,6 +47,7 @@ const GRANTS: [(&str, &[&str]); 3] = [
             "reset_link",
             "personal_key",
             "instance_invitation",
+            "performed",
         ],
     ),
 ];

@@ -11,6 +11,7 @@ use crate::{
     audit::Record,
     commons::CommonEntity,
     error::{StoreError, StoreResult},
+    performed::remember,
 };
 
 /// A table of tenants: which of its columns says whose a row is.
@@ -91,25 +92,29 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
 
     /// Makes what was written last, together with its line in the audit trail: there is no other way to.
     pub(crate) async fn commit(self, record: Record) -> StoreResult<()> {
-        let actor = self.permit.actor().clone();
-        self.commit_as(actor, record).await
+        self.commit_all(vec![record]).await
     }
 
-    /// The same with a line for each of many things that were changed; nothing is left behind if nothing was.
+    /// The same with a line for each of many things that were changed; if nothing was, nothing is left behind.
     pub(crate) async fn commit_all(self, records: Vec<Record>) -> StoreResult<()> {
-        if records.is_empty() {
-            return Ok(());
-        }
-        let row = |record: Record| record.tenant_row(self.municipality(), self.permit.actor(), A::ROW.action, self.at);
-        let rows = records.into_iter().map(row).collect();
-        self.insert::<crate::rows::members::audit::Entity>(rows).await?;
-        self.transaction.commit().await.map_err(StoreError::from)
+        let actor = self.permit.actor().clone();
+        self.commit_lines(&actor, records).await
     }
 
     /// The same, when it has come out who did it.
     pub(crate) async fn commit_as(self, actor: shirube_access::Actor, record: Record) -> StoreResult<()> {
-        self.record(&actor, record).await?;
-        self.transaction.commit().await.map_err(StoreError::from)
+        self.commit_lines(&actor, vec![record]).await
+    }
+
+    async fn commit_lines(self, actor: &shirube_access::Actor, records: Vec<Record>) -> StoreResult<()> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        self.record(actor, records).await?;
+        remember(&self.transaction, &self.permit, self.at).await?;
+        self.transaction.commit().await?;
+        self.permit.attempt().inspect(|attempt| attempt.set_done());
+        Ok(())
     }
 
     /// Makes what was written last without a line: for what nobody decided, such as when a key was last used.
@@ -117,15 +122,15 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
         self.transaction.commit().await.map_err(StoreError::from)
     }
 
-    async fn record(&self, actor: &shirube_access::Actor, record: Record) -> StoreResult<()> {
-        let row = record.tenant_row(self.municipality(), actor, A::ROW.action, self.at);
-        self.insert::<crate::rows::members::audit::Entity>(vec![row]).await
+    async fn record(&self, actor: &shirube_access::Actor, records: Vec<Record>) -> StoreResult<()> {
+        let row = |record: Record| record.tenant_row(self.municipality(), actor, A::ROW.action, self.at);
+        self.insert::<crate::rows::members::audit::Entity>(records.into_iter().map(row).collect()).await
     }
 
     /// Writes the line in the audit trail and gives the transaction back, to be opened for the next municipality.
     pub(crate) async fn into_transaction(self, record: Record) -> StoreResult<DatabaseTransaction> {
         let actor = self.permit.actor().clone();
-        self.record(&actor, record).await?;
+        self.record(&actor, vec![record]).await?;
         Ok(self.transaction)
     }
 

@@ -5,6 +5,7 @@ mod cases;
 mod door;
 mod house;
 mod ids;
+mod repeats;
 mod rounds;
 
 use std::{

@@ -134,6 +134,9 @@ async fn one(world: &mut World, random: &mut Random, schema: &Schema, pool: &Poo
     for asked in &mut document.asked {
         let place = target(asked);
         fill_in(world, random, who, asked, place);
+        if let Some(input) = asked.arguments.get_mut("input").and_then(Value::as_object_mut) {
+            input.insert("clientMutationId".to_owned(), format!("case {} {}", tally.cases, asked.alias).into());
+        }
     }
     let text = document.text();
     let trail = if document.mutation { trail_length(world).await? } else { 0 };
@@ -148,10 +151,31 @@ async fn one(world: &mut World, random: &mut Random, schema: &Schema, pool: &Poo
         ensure!(done || !grew, "what was refused left a trace\n{}", told());
         if grew {
             world.sync().await?;
-            return Ok(());
+            return a_repetition_does_nothing(world, who, &text, &document, &answer, tally).await.with_context(told);
         }
     }
     a_foreign_id_is_a_missing_one(world, who, &scope, &document, &answer, tally).await.with_context(told)
+}
+
+/// What was done is not done again by who sends it again: they are given the first answer, or none.
+async fn a_repetition_does_nothing(
+    world: &mut World,
+    who: Who,
+    text: &str,
+    document: &Document,
+    first: &Answer,
+    tally: &mut Tally,
+) -> Result<()> {
+    // What was refused in one field may be possible after what another one did.
+    let [asked] = document.asked.as_slice() else { return Ok(()) };
+    // Whoever took their own last role or session away is not believed any more.
+    let Ok(scope) = world.scope(who).await else { return Ok(()) };
+    let trail = trail_length(world).await?;
+    let again = world.service.ask_of(&scope, text, Value::Null).await?;
+    let (data, before) = (&again.0["data"][&asked.alias], &first.0["data"][&asked.alias]);
+    ensure!(data.is_null() || data == before, "the second answer is another one: {:#}", again.0);
+    ensure!(trail_length(world).await? == trail, "it was done again: {:#}", again.0);
+    holds_nothing_foreign(world, who, &again.0, tally)
 }
 
 /// The roles of a caller are those in the rows, and no role of a municipality comes from another one.

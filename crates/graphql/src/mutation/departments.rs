@@ -15,7 +15,7 @@ pub(super) struct DepartmentMutation;
 /// Adds a department to a municipality.
 #[derive(InputObject)]
 pub(crate) struct CreateDepartmentInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// The municipality.
     municipality: MunicipalityCode,
@@ -31,7 +31,7 @@ payload!(CreateDepartmentPayload {
 /// Renames a department.
 #[derive(InputObject)]
 pub(crate) struct RenameDepartmentInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// The id of the department.
     id: ID,
@@ -47,7 +47,7 @@ payload!(RenameDepartmentPayload {
 /// Removes a department to which nothing and nobody belongs.
 #[derive(InputObject)]
 pub(crate) struct DeleteDepartmentInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// The id of the department.
     id: ID,

@@ -18,7 +18,7 @@ pub(super) struct KeyMutation;
 /// Makes an API key.
 #[derive(InputObject)]
 pub(crate) struct CreateApiKeyInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// The municipality to which the key is to belong; absent for a key of one's own.
     municipality: Option<MunicipalityCode>,
@@ -40,7 +40,7 @@ payload!(CreateApiKeyPayload {
 /// Revokes an API key.
 #[derive(InputObject)]
 pub(crate) struct RevokeApiKeyInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// The id of the key.
     id: ID,

@@ -3,12 +3,14 @@
 
 mod departments;
 mod keys;
+mod once;
 mod people;
 mod round;
 mod strategies;
 mod users;
 
 use async_graphql::{Enum, ID, MergedObject, Result, SimpleObject};
+pub(crate) use once::Once;
 use shirube_domain::{BadInput, Error, StrategyId, municipality::MunicipalityCode};
 
 use crate::{

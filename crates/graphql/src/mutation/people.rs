@@ -17,7 +17,7 @@ pub(super) struct PeopleMutation;
 /// Invites somebody to a municipality.
 #[derive(InputObject)]
 pub(crate) struct InvitePersonInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// The municipality.
     municipality: MunicipalityCode,
@@ -41,7 +41,7 @@ payload!(InvitePersonPayload {
 /// Takes an open invitation back.
 #[derive(InputObject)]
 pub(crate) struct CancelInvitationInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// The id of the invitation.
     id: ID,
@@ -55,7 +55,7 @@ payload!(CancelInvitationPayload {
 /// Gives somebody who belongs to a municipality already another role in it.
 #[derive(InputObject)]
 pub(crate) struct GrantRoleInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// The municipality.
     municipality: MunicipalityCode,
@@ -75,7 +75,7 @@ payload!(GrantRolePayload {
 /// Takes a role in a municipality away.
 #[derive(InputObject)]
 pub(crate) struct RevokeRoleInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// The id of the membership.
     id: ID,

@@ -17,7 +17,7 @@ pub(super) struct StrategyMutation;
 /// Makes a draft of a whole strategy, or tells everything that is wrong with it.
 #[derive(InputObject)]
 pub(crate) struct CreateStrategyInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// The municipality whose strategy it is.
     municipality: MunicipalityCode,
@@ -33,7 +33,7 @@ payload!(CreateStrategyPayload {
 /// Publishes a draft as the next revision of its strategy.
 #[derive(InputObject)]
 pub(crate) struct PublishStrategyInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// The id of the draft.
     id: ID,
@@ -58,7 +58,7 @@ payload!(PublishStrategyPayload {
 /// Removes a draft of which nothing was ever published.
 #[derive(InputObject)]
 pub(crate) struct DeleteStrategyInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// The id of the draft.
     id: ID,

@@ -16,7 +16,7 @@ pub(super) struct UserMutation;
 /// Invites somebody to a role in the instance.
 #[derive(InputObject)]
 pub(crate) struct InviteToInstanceInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// The e-mail address of the invited.
     email: String,
@@ -36,7 +36,7 @@ payload!(InviteToInstancePayload {
 /// Gives a user a role in the instance.
 #[derive(InputObject)]
 pub(crate) struct GrantInstanceRoleInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// The id of the user.
     user: ID,
@@ -52,7 +52,7 @@ payload!(GrantInstanceRolePayload {
 /// Takes a role in the instance from a user.
 #[derive(InputObject)]
 pub(crate) struct RevokeInstanceRoleInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// The id of the user.
     user: ID,
@@ -68,7 +68,7 @@ payload!(RevokeInstanceRolePayload {
 /// Keeps a user from signing in, and ends their sessions.
 #[derive(InputObject)]
 pub(crate) struct DisableUserInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// The id of the user.
     user: ID,
@@ -84,7 +84,7 @@ payload!(DisableUserPayload {
 /// Lets a user sign in again.
 #[derive(InputObject)]
 pub(crate) struct EnableUserInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// The id of the user.
     user: ID,
@@ -100,7 +100,7 @@ payload!(EnableUserPayload {
 /// Ends all sessions of a user.
 #[derive(InputObject)]
 pub(crate) struct EndSessionsInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// The id of the user.
     user: ID,
@@ -114,7 +114,7 @@ payload!(EndSessionsPayload {
 /// Makes a link with which a user who cannot sign in any more chooses a new password.
 #[derive(InputObject)]
 pub(crate) struct ResetPasswordInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// The id of the user.
     user: ID,

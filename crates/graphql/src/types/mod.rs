@@ -1,6 +1,7 @@
 //! The objects of the schema: newtypes over domain values, one subject a file.
 
 mod audit;
+mod change;
 mod figures;
 mod indicator;
 mod instance;

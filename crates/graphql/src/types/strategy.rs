@@ -6,6 +6,7 @@ use shirube_domain::{lint::Subject, municipality::MunicipalityCode, strategy};
 
 use super::{
     Indicator, IndicatorConnection, IndicatorFilter, Municipality, PlanNode, PublishedOpinion, Revision,
+    change::{Change, changes},
     indicator::indicators,
     revision::{Finding, LintRule},
 };
@@ -208,6 +209,16 @@ impl Strategy {
         let count = self.version.opinions().len();
         spend(context, count)?;
         Ok((0..count).map(|at| PublishedOpinion { strategy: self.clone(), at }).collect())
+    }
+
+    /// What differs between two of its revisions (新旧対照), cell by cell, in the order of the document.
+    async fn changes(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The number of the revision that is compared.")] from: u32,
+        #[graphql(desc = "The number of the revision with which it is compared.")] to: u32,
+    ) -> Result<Vec<Change>> {
+        changes(context, self, [from, to]).await
     }
 
     /// The same strategy in another revision; null if there is none.

@@ -5,5 +5,6 @@ pub(crate) mod convert;
 pub(crate) mod global;
 pub(crate) mod members;
 pub(crate) mod people;
+pub(crate) mod performed;
 pub(crate) mod round;
 pub(crate) mod tenant;

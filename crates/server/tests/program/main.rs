@@ -1,17 +1,16 @@
 //! The program as a person at a terminal meets it: what it prints, how it fails, how it ends.
 
+mod faults;
+
 use std::{
-    collections::BTreeSet,
     fs,
-    io::{BufRead, BufReader, Read, Write},
-    net::{TcpListener, TcpStream},
+    io::{BufRead, BufReader, Read},
+    net::TcpListener,
     os::unix::fs::PermissionsExt,
     path::Path,
     process::{Child, Command, Output, Stdio},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
-
-use serde_json::{Value, json};
 
 fn shirube(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_shirube"));
@@ -132,9 +131,9 @@ fn help_shows_every_setting_and_the_schema_is_printed() {
         let told = ["=", "]"].map(|end| help.contains(&format!("[env: SHIRUBE_{setting}{end}")));
         assert!(told.contains(&true), "{setting}");
     }
-    let committed = include_str!("../../../schema/schema.graphql");
+    let committed = include_str!("../../../../schema/schema.graphql");
     assert_eq!(printed(&["schema"]), committed, "run `cargo xtask schema`");
-    let committed = include_str!("../../../schema/access.md");
+    let committed = include_str!("../../../../schema/access.md");
     assert_eq!(printed(&["schema", "--access"]), committed, "run `cargo xtask schema`");
 }
 
@@ -187,169 +186,9 @@ fn the_first_start_loads_the_sample_and_the_second_is_quick() {
     assert!(log.contains("\"ready\"") && log.contains("\"stopped\"") && !log.contains("loading the sample"), "{log}");
 }
 
-/// Its address, by which the tokens of one start are good at the next.
-const PUBLIC: [&str; 2] = ["--public-url", "http://shirube.test"];
-const CREATE: &str = "mutation($place: MunicipalityCode!, $name: String!) { \
-                      createDepartment(input: { municipality: $place, name: $name }) { department { id } userErrors { message } } }";
-
-/// Where departments are made: a municipality has room for 500.
-const PLACES: [&str; 8] = ["012262", "325252", "011002", "012025", "012033", "012041", "012050", "012068"];
-
-/// A server for many writes, of which nobody reads the log.
-fn start_for_writes(mut command: Command) -> (Server, String) {
-    let limits = ["--requests-per-minute-signed-in", "--cost-per-minute-signed-in"];
-    command.args(PUBLIC).args(limits.iter().flat_map(|limit| [*limit, "1000000000"])).stderr(Stdio::null());
-    let (server, printed) = Server::run(command);
-    let (_, rest) = printed.split_once("is ready at http://").unwrap();
-    (server, rest.split('/').next().unwrap().to_owned())
-}
-
-/// Posts JSON; nothing if there is no whole answer.
-fn post(address: &str, path: &str, bearer: Option<&str>, body: &Value) -> Option<Value> {
-    let body = body.to_string();
-    let bearer = bearer.map(|bearer| format!("authorization: Bearer {bearer}\r\n")).unwrap_or_default();
-    let request = format!(
-        "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n{bearer}\
-         connection: close\r\n\r\n{body}",
-        body.len()
-    );
-    let mut stream = TcpStream::connect(address).ok()?;
-    stream.write_all(request.as_bytes()).ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).ok()?;
-    serde_json::from_str(answer.split_once("\r\n\r\n")?.1).ok()
-}
-
-/// Invites an administrator of all places by the program and lets them accept; gives their access token.
-fn administrator(folder: &Path) -> String {
-    let (_server, address) = start_for_writes(shirube(folder));
-    let mut token = String::new();
-    for place in PLACES {
-        let invite = format!("user invite --email a@b.test --name a --role administrator --municipality {place}");
-        let printed = success(folder, &invite);
-        let secret = printed.trim().rsplit_once('#').expect("a link").1;
-        let body = json!({ "invitation": secret, "password": "correct horse battery staple" });
-        let accepted = post(&address, "/auth/invitation/accept", None, &body).unwrap();
-        accepted["accessToken"].as_str().unwrap_or_else(|| panic!("{accepted}")).clone_into(&mut token);
-    }
-    token
-}
-
-/// The names of the departments that the test made, and those in the lines of the audit trail.
-fn stored(folder: &Path) -> (Vec<String>, Vec<String>) {
-    use sea_orm::{ConnectionTrait, Statement};
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let url = format!("sqlite://{}", folder.join("data/shirube.db").display());
-        let database = sea_orm::Database::connect(url).await.unwrap();
-        let texts = async |sql: &str| -> Vec<String> {
-            let rows = database.query_all_raw(Statement::from_string(database.get_database_backend(), sql)).await;
-            rows.unwrap().iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
-        };
-        assert_eq!(texts("PRAGMA integrity_check").await, ["ok"]);
-        let mut departments = texts("SELECT name FROM department WHERE name LIKE '課-%'").await;
-        let lines = texts("SELECT \"after\" FROM audit WHERE event = 'department_added'").await;
-        let name = |line: &String| serde_json::from_str::<Value>(line).unwrap()["name"].as_str().unwrap().to_owned();
-        let mut recorded: Vec<String> = lines.iter().map(name).collect();
-        departments.sort();
-        recorded.sort();
-        (departments, recorded)
-    })
-}
-
-#[test]
-fn what_was_acknowledged_outlives_a_kill() {
-    let folder = tempfile::tempdir().unwrap();
-    drop(Server::start(folder.path()));
-    let bearer = administrator(folder.path());
-    let mut acknowledged = BTreeSet::new();
-    let (begin, mut kills) = (Instant::now(), 0);
-    while kills < 10 && begin.elapsed() < Duration::from_secs(30) {
-        let (server, address) = start_for_writes(shirube(folder.path()));
-        let writers: Vec<_> = (0..4)
-            .map(|writer| {
-                let (address, bearer) = (address.clone(), bearer.clone());
-                std::thread::spawn(move || {
-                    let mut acknowledged = Vec::new();
-                    for number in 0.. {
-                        let name = format!("課-{kills}-{writer}-{number}");
-                        let place = PLACES[number % PLACES.len()];
-                        let body = json!({ "query": CREATE, "variables": { "place": place, "name": name } });
-                        let Some(answer) = post(&address, "/graphql", Some(&bearer), &body) else { break };
-                        if answer["data"]["createDepartment"]["department"]["id"].is_string() {
-                            acknowledged.push(name);
-                        } else {
-                            assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAVAILABLE", "{answer}");
-                        }
-                    }
-                    acknowledged
-                })
-            })
-            .collect();
-        // At no moment in particular.
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-        std::thread::sleep(Duration::from_millis(100 + u64::from(now.subsec_micros() % 900)));
-        // SIGKILL: nothing of the program runs any more.
-        drop(server);
-        acknowledged.extend(writers.into_iter().flat_map(|writer| writer.join().unwrap()));
-        kills += 1;
-    }
-    let (departments, recorded) = stored(folder.path());
-    assert_eq!(departments, recorded, "a change and its line in the audit trail are one");
-    let departments: BTreeSet<String> = departments.into_iter().collect();
-    assert_eq!(departments.len(), recorded.len(), "nothing is there twice");
-    let lost: Vec<_> = acknowledged.difference(&departments).collect();
-    assert!(lost.is_empty(), "{lost:?}");
-    eprintln!("{kills} kills: {} acknowledged, {} stored", acknowledged.len(), departments.len());
-    assert!(acknowledged.len() > 10 && kills > 2);
-}
-
-/// A limit on the size of files is met as a full disk is: a write fails in the middle.
-#[test]
-fn without_room_on_the_disk_reads_are_served() {
-    let folder = tempfile::tempdir().unwrap();
-    drop(Server::start(folder.path()));
-    let bearer = administrator(folder.path());
-    let mut limited = Command::new("/bin/sh");
-    limited.args(["-c", "trap '' XFSZ; ulimit -f 2048; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_shirube")]);
-    limited.current_dir(folder.path()).env_clear().stdin(Stdio::null());
-    let (server, address) = start_for_writes(limited);
-    let ask = |query: &str, name: &str| {
-        let body = json!({ "query": query, "variables": { "place": PLACES[0], "name": name } });
-        post(&address, "/graphql", Some(&bearer), &body).unwrap()
-    };
-    let mut acknowledged = Vec::new();
-    let mut refused = 0;
-    for number in 0..400 {
-        let name = format!("課-{number}");
-        let answer = ask(CREATE, &name);
-        if answer["data"]["createDepartment"]["department"]["id"].is_string() {
-            acknowledged.push(name);
-            continue;
-        }
-        assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAVAILABLE", "{answer}");
-        let told = answer.to_string();
-        for inner in ["disk", "shirube.db", "INSERT", "SQL", "sqlx"] {
-            assert!(!told.contains(inner), "{told}");
-        }
-        let published = ask("{ strategy(municipality: \"012262\") { title } }", "");
-        assert!(published["data"]["strategy"]["title"].is_string(), "{published}");
-        let stored = ask("{ departments(municipality: \"012262\") { name } }", "");
-        assert!(stored["data"]["departments"].is_array(), "{stored}");
-        refused += 1;
-        if refused == 5 {
-            break;
-        }
-    }
-    assert_eq!(refused, 5, "{} were written", acknowledged.len());
-    drop(server);
-    acknowledged.sort();
-    assert_eq!(stored(folder.path()), (acknowledged.clone(), acknowledged), "what was refused was not written");
-}
-
 /// What a command that must succeed prints.
-fn success(folder: &Path, arguments: &str) -> String {
-    let output = shirube(folder).args(arguments.split(' ')).output().unwrap();
+fn success(mut command: Command, arguments: &str) -> String {
+    let output = command.args(arguments.split(' ')).output().unwrap();
     assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
@@ -379,7 +218,7 @@ fn send(address: &str, path: &str, body: &str, bearer: Option<&str>) -> (u16, St
 fn whoever_has_the_machine_manages_people_keys_and_tokens() {
     const VIEWER: &str = r#"{"query":"{ viewer { kind } }"}"#;
     let folder = tempfile::tempdir().unwrap();
-    let run = |arguments: &str| success(folder.path(), arguments);
+    let run = |arguments: &str| success(shirube(folder.path()), arguments);
     let (server, printed) = Server::start(folder.path());
     assert_eq!(mode(&folder.path().join("data/shirube.db")), 0o600, "the database is for its owner's eyes");
     assert_eq!(mode(&folder.path().join("data/shirube.db-wal")), 0o600);
@@ -478,7 +317,7 @@ fn whoever_has_the_machine_manages_people_keys_and_tokens() {
 #[test]
 fn what_others_may_read_is_said_and_not_changed() {
     let folder = tempfile::tempdir().unwrap();
-    success(folder.path(), "token keys");
+    success(shirube(folder.path()), "token keys");
     let file = fs::read_dir(folder.path().join("data/keys")).unwrap().next().unwrap().unwrap().path();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
     let told = failure(&shirube(folder.path()).args(["token", "keys"]).output().unwrap());
@@ -487,7 +326,7 @@ fn what_others_may_read_is_said_and_not_changed() {
     let database = folder.path().join("data/shirube.db");
     fs::write(&database, "").unwrap();
     fs::set_permissions(&database, fs::Permissions::from_mode(0o640)).unwrap();
-    success(folder.path(), "migrate");
+    success(shirube(folder.path()), "migrate");
     assert_eq!(mode(&database), 0o640);
 }
 
@@ -510,7 +349,7 @@ fn an_instance_that_nobody_runs_gives_a_new_link_at_each_start() {
     };
     assert_eq!(accept(&old), 401);
     assert_eq!(accept(&link(&printed)), 200);
-    assert_eq!(success(folder.path(), "user list"), "unyo@example.jp U: operator\n");
+    assert_eq!(success(shirube(folder.path()), "user list"), "unyo@example.jp U: operator\n");
     let (_third, printed) = Server::start(folder.path());
     assert!(!printed.contains("#shi_"), "somebody runs it: {printed}");
 }
