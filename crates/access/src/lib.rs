@@ -13,6 +13,7 @@ mod scope;
 pub mod secret;
 pub mod table;
 mod token;
+mod webhook;
 
 pub use email::normalize_email;
 pub use keyring::{KeyError, KeyFolder, Keyring, SigningKey};
@@ -22,3 +23,4 @@ pub use scope::{
     leaves_an_administrator,
 };
 pub use token::{ACCESS_SECONDS, AccessToken, Tokens};
+pub use webhook::{WebhookKey, WebhookSecret};

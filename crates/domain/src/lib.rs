@@ -12,9 +12,10 @@ pub mod quantity;
 pub mod reference;
 pub mod strategy;
 pub mod text;
+pub mod webhook;
 
 pub use error::{BadInput, Error};
 pub use id::{
-    ApiKeyId, AuditId, DepartmentId, IndicatorId, InvitationId, MembershipId, NewIds, NodeId, SessionId, StrategyId,
-    UserId,
+    ApiKeyId, AuditId, DeliveryId, DepartmentId, IndicatorId, InvitationId, MembershipId, NewIds, NodeId, SessionId,
+    StrategyId, UserId, WebhookId,
 };
