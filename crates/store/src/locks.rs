@@ -43,6 +43,9 @@ const GRANTS: [(&str, &[&str]); 3] = [
             "reset_link",
             "personal_key",
             "instance_invitation",
+            "agenda",
+            "webhook",
+            "webhook_delivery",
         ],
     ),
 ];

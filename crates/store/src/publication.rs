@@ -7,6 +7,7 @@ use shirube_domain::{
     calendar::FiscalYear,
     municipality::MunicipalityCode,
     strategy::{Publication, PublicationDocument, Revision, Strategy},
+    webhook::Event,
 };
 use time::OffsetDateTime;
 
@@ -14,6 +15,7 @@ use crate::{
     Store, StoreError, StoreResult, Tenant,
     audit::Record,
     rows::{convert::parse, tenant::publication},
+    webhooks::about_publication,
 };
 
 /// What is known of a stored publication without reading its document.
@@ -43,6 +45,7 @@ impl Tenant<Publish> {
     /// to the millisecond, as both databases can.
     pub async fn publish(self, strategy: &Strategy, note: Option<String>) -> StoreResult<Revision> {
         let revision = self.write_publication(strategy, note).await?;
+        self.tell(Event::Published, &about_publication(strategy, &revision)).await?;
         self.commit(published(strategy, &revision)).await?;
         Ok(revision)
     }
@@ -55,6 +58,7 @@ impl Tenant<Publish> {
             Some((number, hash)) if hash == document.hash => Ok(DraftPublication::Unchanged(number)),
             last => {
                 let revision = self.write_document(&strategy, document, last, note).await?;
+                self.tell(Event::Published, &about_publication(&strategy, &revision)).await?;
                 self.commit(published(&strategy, &revision)).await?;
                 Ok(DraftPublication::Published(revision))
             }

@@ -6,3 +6,4 @@ pub(crate) mod global;
 pub(crate) mod members;
 pub(crate) mod people;
 pub(crate) mod tenant;
+pub(crate) mod webhooks;
