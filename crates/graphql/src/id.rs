@@ -6,8 +6,8 @@ use std::str::FromStr;
 use async_graphql::ID;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use shirube_domain::{
-    ApiKeyId, AuditId, BadInput, DepartmentId, Error, IndicatorId, InvitationId, MembershipId, NodeId, StrategyId,
-    UserId,
+    ApiKeyId, AuditId, BadInput, DeliveryId, DepartmentId, Error, IndicatorId, InvitationId, MembershipId, NodeId,
+    StrategyId, UserId, WebhookId,
     municipality::{MunicipalityCode, Prefecture},
 };
 use uuid::Uuid;
@@ -32,6 +32,8 @@ pub(crate) enum GlobalId {
     Invitation(Option<MunicipalityCode>, InvitationId),
     /// Of a municipality, or of a user.
     ApiKey(Option<MunicipalityCode>, ApiKeyId),
+    Webhook(MunicipalityCode, WebhookId),
+    WebhookDelivery(MunicipalityCode, DeliveryId),
 }
 
 /// A strategy of a municipality, in a revision or as a draft.
@@ -83,6 +85,8 @@ impl GlobalId {
             Self::Membership(code, id) => format!("membership:{code}:{}", short(id.uuid())),
             Self::Invitation(code, id) => format!("invitation:{}:{}", place(*code), short(id.uuid())),
             Self::ApiKey(code, id) => format!("key:{}:{}", place(*code), short(id.uuid())),
+            Self::Webhook(code, id) => format!("webhook:{code}:{}", short(id.uuid())),
+            Self::WebhookDelivery(code, id) => format!("delivery:{code}:{}", short(id.uuid())),
         };
         ID(URL_SAFE_NO_PAD.encode(text))
     }
@@ -124,6 +128,10 @@ fn read(id: &str) -> Option<GlobalId> {
             Some(GlobalId::Membership(code.parse().ok()?, MembershipId::from_uuid(long(id)?)))
         }
         ("invitation", [of, id]) => Some(GlobalId::Invitation(read_place(of)?.0, InvitationId::from_uuid(long(id)?))),
+        ("webhook", [code, id]) => Some(GlobalId::Webhook(code.parse().ok()?, WebhookId::from_uuid(long(id)?))),
+        ("delivery", [code, id]) => {
+            Some(GlobalId::WebhookDelivery(code.parse().ok()?, DeliveryId::from_uuid(long(id)?)))
+        }
         ("key", [of, id]) => Some(GlobalId::ApiKey(read_place(of)?.0, ApiKeyId::from_uuid(long(id)?))),
         _ => None,
     }
@@ -159,6 +167,8 @@ mod tests {
             GlobalId::Membership(municipality, MembershipId::from_uuid(uuid)),
             GlobalId::Invitation(None, InvitationId::from_uuid(uuid)),
             GlobalId::ApiKey(Some(municipality), ApiKeyId::from_uuid(uuid)),
+            GlobalId::Webhook(municipality, WebhookId::from_uuid(uuid)),
+            GlobalId::WebhookDelivery(municipality, DeliveryId::from_uuid(uuid)),
             GlobalId::Prefecture(Prefecture::from_number(1).unwrap()),
             GlobalId::Municipality(municipality),
             GlobalId::Strategy(key),

@@ -64,12 +64,13 @@ pub const BODY_BYTES: usize = 1024 * 1024;
 pub const SECONDS: u64 = 10;
 
 /// The sizes at which lists without paging are reckoned, where they are not small. They are those of a large strategy.
-const LIST_SIZES: [(&str, &str, usize); 8] = [
+const LIST_SIZES: [(&str, &str, usize); 9] = [
     ("Strategy", "nodes", 150),
     ("Strategy", "findings", 30),
     ("Municipality", "officialStatistics", 28),
     ("Query", "officialIndicators", 28),
     ("Query", "prefectures", 47),
+    ("Query", "webhooks", 20),
     ("PlanNode", "indicators", 2),
     ("PlanNode", "remarks", 2),
     ("Indicator", "remarks", 2),

@@ -15,6 +15,7 @@ mod standard;
 mod strategy;
 mod target;
 mod viewer;
+mod webhook;
 
 use async_graphql::Interface;
 
@@ -39,6 +40,7 @@ pub(crate) use standard::{
 pub(crate) use strategy::{Department, Direction, Strategy};
 pub(crate) use target::Target;
 pub(crate) use viewer::Viewer;
+pub(crate) use webhook::{Webhook, WebhookDelivery, WebhookEvent};
 
 /// Something that has a global id, by which it can be fetched again.
 #[derive(Interface)]
@@ -58,6 +60,8 @@ pub(crate) enum Node {
     Invitation(Invitation),
     ApiKey(ApiKey),
     AuditEntry(AuditEntry),
+    Webhook(Webhook),
+    WebhookDelivery(WebhookDelivery),
 }
 
 pub(crate) struct Remark<'a>(pub(crate) &'a shirube_domain::strategy::Remark);
