@@ -16,3 +16,4 @@ mod rates;
 mod readme;
 mod sign_in;
 mod tenants;
+mod webhooks;

@@ -318,6 +318,13 @@ impl TestServer {
         Ok(Answer(serde_json::from_str(&text).with_context(|| text)?))
     }
 
+    /// Stops it, does something while nobody serves, and starts it again.
+    pub async fn restart(self, meanwhile: impl AsyncFnOnce(&TestDatabase) -> Result<()>) -> Result<Self> {
+        self.running.stop().await;
+        meanwhile(&self.database).await?;
+        Self::start(self.settings, self.clock, self.database, self.keys).await
+    }
+
     /// Stops it, and waits until it has.
     pub async fn stop(self) {
         self.running.stop().await;

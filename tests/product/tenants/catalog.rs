@@ -15,7 +15,7 @@ both_backends!(
 );
 
 /// Tables whose rows belong to no municipality, with the reason. A table that is not here belongs to municipalities.
-const OF_NO_MUNICIPALITY: [(&str, &str); 15] = [
+const OF_NO_MUNICIPALITY: [(&str, &str); 16] = [
     ("seaql_migrations", "which migrations were run"),
     ("prefecture", "reference data"),
     ("municipality", "reference data"),
@@ -31,6 +31,7 @@ const OF_NO_MUNICIPALITY: [(&str, &str); 15] = [
     ("personal_key", "of a person"),
     ("instance_invitation", "to the instance"),
     ("instance_audit", "of the instance"),
+    ("agenda", "whoever works it looks for what is due everywhere; it says where and when, and nothing else"),
 ];
 
 /// Tables whose rows stay as they were written.

@@ -265,7 +265,7 @@ impl Generator<'_> {
                     json!(*self.random.pick(&["membership", "department", "invitation", "api_key", "strategy", "user"]))
                 }
                 "action" => json!(self.random.pick(shirube_access::table::TABLE).action),
-                "name" | "email" | "reason" => format!("@{name}").into(),
+                "name" | "email" | "reason" | "url" => format!("@{name}").into(),
                 "text" => json!(*self.random.pick(&["cnry", "市", "町"])),
                 _ => json!(*self.random.pick(&["births", "01", "都市Ⅰ－３", "x"])),
             },
@@ -342,6 +342,8 @@ fn wanted(field: &str, name: &str) -> Option<&'static str> {
         ("apiKey", _) | ("id", "revokeApiKey") => Some("key"),
         ("id", "revokeRole") => Some("membership"),
         ("id", "cancelInvitation") => Some("invitation"),
+        ("id", "updateWebhook" | "deleteWebhook" | "rotateWebhookSecret" | "testWebhook") => Some("webhook"),
+        ("id", "redeliver") => Some("delivery"),
         ("id", "publishStrategy" | "deleteStrategy") => Some("strategy"),
         _ => None,
     }
@@ -364,6 +366,8 @@ fn type_of_kind(kind: &str) -> Option<&'static str> {
         "membership" => "Membership",
         "invitation" => "Invitation",
         "key" => "ApiKey",
+        "webhook" => "Webhook",
+        "delivery" => "WebhookDelivery",
         _ => return None,
     })
 }
