@@ -42,7 +42,9 @@ impl App {
             failing = failed;
             tokio::select! {
                 _ = stopped.changed() => break,
-                Some(_) = jobs.join_next() => {}
+                Some(ended) = jobs.join_next() => if ended.is_err() {
+                    tracing::error!("a job of the agenda panicked");
+                },
                 () = tokio::time::sleep(PULSE) => {}
             }
         }

@@ -31,16 +31,17 @@ const INSIDE: [IpNet; 7] = [
     v4([172, 16, 0, 0], 12),
     v4([192, 168, 0, 0], 16),
     v4([100, 64, 0, 0], 10),
-    v6([0, 0, 0, 0, 0, 0, 0, 1], 128),
-    v6([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7),
+    IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::LOCALHOST, 128)),
+    v6(0xfc00_0000, 7),
 ];
 
 const fn v4([a, b, c, d]: [u8; 4], length: u8) -> IpNet {
     IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), length))
 }
 
-const fn v6([a, b, c, d, e, f, g, h]: [u16; 8], length: u8) -> IpNet {
-    IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, e, f, g, h), length))
+/// A network by the first 32 bits of its address.
+const fn v6(begins: u32, length: u8) -> IpNet {
+    IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::from_bits((begins as u128) << 96), length))
 }
 
 impl FromStr for Reach {
@@ -116,13 +117,8 @@ fn is_public(address: IpAddr) -> bool {
         v4([240, 0, 0, 0], 4),
     ];
     // Of IPv6, only what is handed out for the internet, without Teredo and its neighbours, documentation and 6to4.
-    const OPEN: IpNet = v6([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
-    const BUT: [IpNet; 4] = [
-        v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23),
-        v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32),
-        v6([0x2002, 0, 0, 0, 0, 0, 0, 0], 16),
-        v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20),
-    ];
+    const OPEN: IpNet = v6(0x2000_0000, 3);
+    const BUT: [IpNet; 4] = [v6(0x2001_0000, 23), v6(0x2001_0db8, 32), v6(0x2002_0000, 16), v6(0x3fff_0000, 20)];
     let within = |networks: &[IpNet]| networks.iter().any(|network| network.contains(&address));
     match address {
         IpAddr::V4(_) => !within(&CLOSED),

@@ -88,7 +88,6 @@ impl Webhook {
     }
 
     /// What it delivered and has to deliver (配信履歴), the latest first: of 30 days, and 1,000 at most.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     async fn deliveries(
         &self,
         context: &Context<'_>,
