@@ -20,3 +20,4 @@ mod reporting;
 mod sign_in;
 mod tenants;
 mod year;
+mod webhooks;

@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use time::{Duration, OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
+use crate::WebhookKey;
+
 /// How long a new key is published before it signs, so that every replica knows it by then.
 const ANNOUNCED: Duration = Duration::minutes(1);
 /// How long an older key still verifies after a newer one has begun to sign: longer than any access token is good.
@@ -135,6 +137,12 @@ pub enum KeyError {
         /// The file.
         path: PathBuf,
     },
+    /// The file of the webhooks' key holds none.
+    #[error("{} holds no key of 32 bytes in base64; put the right one back, or move it away and give every receiver of a webhook its new secret", path.display())]
+    NoWebhookKey {
+        /// The file.
+        path: PathBuf,
+    },
     /// A file holds no key.
     #[error("{} holds no Ed25519 key in PKCS#8 (PEM); move it away", path.display())]
     NoKey {
@@ -142,6 +150,9 @@ pub enum KeyError {
         path: PathBuf,
     },
 }
+
+/// The file of the key from which the secrets of webhooks are derived.
+const WEBHOOK_KEY: &str = "webhooks.key";
 
 const NAME: &[BorrowedFormatItem<'_>] = format_description!("[year][month][day]T[hour][minute][second]Z");
 
@@ -195,15 +206,44 @@ impl KeyFolder {
         let pem = key.secret.to_pkcs8_pem(LineEnding::LF).expect("an Ed25519 key has a PKCS#8 form");
         // Written aside first: a server that looks just now sees a whole key or none.
         let aside = path.with_extension("new");
-        let mut file =
-            fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside).map_err(fail(&aside))?;
-        io::Write::write_all(&mut file, pem.as_bytes()).and_then(|()| file.sync_all()).map_err(fail(&aside))?;
-        // Made by root beside a service of its own: the file belongs to whom the folder belongs.
-        let (folder, made) = (fs::metadata(&self.0).map_err(fail(&self.0))?, file.metadata().map_err(fail(&aside))?);
-        if folder.uid() != made.uid() {
-            chown(&aside, Some(folder.uid()), Some(folder.gid())).map_err(fail(&aside))?;
-        }
+        self.write(&aside, pem.as_bytes())?;
         fs::rename(&aside, &path).map_err(fail(&path))
+    }
+
+    /// Writes a file that the service alone may read, where there is none.
+    fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), KeyError> {
+        let fail = |source| KeyError::Io { path: path.to_owned(), source };
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(fail)?;
+        io::Write::write_all(&mut file, bytes).and_then(|()| file.sync_all()).map_err(fail)?;
+        // Made by root beside a service of its own: the file belongs to whom the folder belongs.
+        let (folder, made) = (fs::metadata(&self.0).map_err(fail)?, file.metadata().map_err(fail)?);
+        if folder.uid() != made.uid() {
+            chown(path, Some(folder.uid()), Some(folder.gid())).map_err(fail)?;
+        }
+        Ok(())
+    }
+
+    /// The key from which the secrets of webhooks are derived; made where there is none. It is never rotated: every
+    /// receiver would have to be given a new secret.
+    pub fn webhook_key(&self) -> Result<WebhookKey, KeyError> {
+        let path = self.0.join(WEBHOOK_KEY);
+        let fail = |source| KeyError::Io { path: path.clone(), source };
+        let text = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let aside = path.with_extension(uuid::Uuid::now_v7().simple().to_string());
+                self.write(&aside, WebhookKey::generate().text().as_bytes())?;
+                // A link, since it takes nothing away from another replica that was quicker.
+                let linked = fs::hard_link(&aside, &path);
+                fs::remove_file(&aside).map_err(fail)?;
+                linked.or_else(|error| if path.exists() { Ok(()) } else { Err(error) }).map_err(fail)?;
+                fs::read_to_string(&path)
+            }
+            read => read,
+        };
+        if fs::metadata(&path).map_err(fail)?.mode() & 0o077 != 0 {
+            return Err(KeyError::Open { path });
+        }
+        WebhookKey::read(text.map_err(fail)?.trim()).ok_or(KeyError::NoWebhookKey { path })
     }
 
     /// The files with their times, oldest first.
@@ -286,5 +326,23 @@ mod tests {
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
         fs::write(&file, "nonsense").unwrap();
         assert!(matches!(keys.open(NOW), Err(KeyError::NoKey { .. })));
+    }
+
+    #[test]
+    fn the_key_of_webhooks_is_made_once_and_read_by_the_service_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = KeyFolder::new(folder.path().join("keys"));
+        keys.open(NOW).unwrap();
+        let first = keys.webhook_key().unwrap();
+        assert_eq!(keys.webhook_key().unwrap().text(), first.text());
+        assert_eq!(keys.open(NOW).unwrap().keys().len(), 1, "it signs no token");
+        let file = keys.path().join(WEBHOOK_KEY);
+        assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(keys.path()).unwrap().count(), 2, "nothing is left aside");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(matches!(keys.webhook_key(), Err(KeyError::Open { .. })));
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        fs::write(&file, "nonsense").unwrap();
+        assert!(matches!(keys.webhook_key(), Err(KeyError::NoWebhookKey { .. })));
     }
 }

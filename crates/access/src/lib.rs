@@ -14,6 +14,7 @@ mod scope;
 pub mod secret;
 pub mod table;
 mod token;
+mod webhook;
 
 pub use attempt::Attempt;
 pub use email::normalize_email;
@@ -24,3 +25,4 @@ pub use scope::{
     leaves_an_administrator,
 };
 pub use token::{ACCESS_SECONDS, AccessToken, Tokens};
+pub use webhook::{WebhookKey, WebhookSecret};

@@ -186,6 +186,12 @@ actions! {
     ManagePeople ("利用者を招待し、役割を管理する", "the municipality") Writes Municipality: Roles(&[Administrator, Operator]), key None;
     /// Listing, making and revoking the API keys of a municipality.
     ManageMunicipalKeys ("自治体のAPIキーを管理する", "the municipality") Writes Municipality: Roles(&[Administrator]), key None;
+    /// Listing, making, changing and trying out the webhooks of a municipality, and sending again what they told.
+    ManageWebhooks ("自治体のWebhookを管理する", "the municipality") Writes Municipality: Roles(&[Administrator]), key None;
+    /// Delivering what the webhooks of a municipality tell.
+    DeliverWebhooks ("Webhook通知を届ける", "the webhook") Writes Municipality: Roles(&[]), key None;
+    /// Taking from the agenda what is due.
+    WorkAgenda ("予定の仕事を引き受ける", "the instance") Writes Instance: Roles(&[]), key None;
     /// Reading the audit trail of a municipality.
     ReadAudit ("自治体の監査記録を見る", "the municipality") Reads Municipality: Roles(&[Administrator, Operator]), key None;
     /// Listing all users and the invitations to the instance, inviting operators and researchers, disabling users.

@@ -2,6 +2,7 @@
 //! calls the crates below; what is published and the reference data are answered from memory.
 
 mod accounts;
+mod agenda;
 mod audit;
 mod authoring;
 mod changes;
@@ -18,8 +19,10 @@ mod reference;
 mod repeats;
 mod round;
 mod sample;
+mod sender;
 mod sign_in;
 mod throttle;
+mod webhooks;
 
 use std::{fmt, sync::Arc};
 
@@ -44,17 +47,19 @@ use shirube_access::{
     password,
     table::{Instance, ReadDraft, ReadPublished},
 };
-use shirube_domain::{Error, StrategyId, municipality::MunicipalityCode};
+use shirube_domain::{Error, StrategyId, municipality::MunicipalityCode, webhook::Reach};
 pub use shirube_store::{
-    ApiKey, AuditEntry, AuditFilter, Decided, Gap, Invitation, InvitationState, ListedSession, ListedUser, Member,
-    NewOpinion, NewPublication, Opinion, OpinionChange, Reported, Selection, StoredTask,
+    ApiKey, AuditEntry, AuditFilter, Decided, Delivery, DeliveryFilter, Gap, Invitation, InvitationState,
+    ListedSession, ListedUser, Member, NewOpinion, NewPublication, Opinion, OpinionChange, Reported, Selection,
+    StoredTask, Webhook,
 };
 use shirube_store::{Store, StoreResult};
 pub use sign_in::{SignInError, SignedIn};
 use time::OffsetDateTime;
 use tokio::sync::Mutex;
+pub use webhooks::{DeliveryPage, MadeWebhook, WebhookEdit};
 
-use crate::{identity::Facts, published::Published, throttle::Throttles};
+use crate::{identity::Facts, published::Published, sender::Sender, throttle::Throttles};
 
 /// How many older revisions are kept decoded.
 const OLDER_REVISIONS: usize = 64;
@@ -88,10 +93,12 @@ pub struct AppOptions {
     pub public_url: String,
     /// Whether what is published can be read without an account.
     pub public_read: bool,
-    /// Where the keys lie that sign access tokens.
+    /// Where the keys lie that sign access tokens, and the one from which the secrets of webhooks are derived.
     pub keys: KeyFolder,
     /// The providers with which one can sign in.
     pub providers: Arc<Providers>,
+    /// What webhooks may reach, beside the public internet.
+    pub reach: Reach,
     /// The clock.
     pub clock: Clock,
 }
@@ -110,6 +117,7 @@ pub struct App {
     keyring: ArcSwap<Keyring>,
     facts: Facts,
     throttles: Throttles,
+    sender: Sender,
 }
 
 impl App {
@@ -129,6 +137,7 @@ impl App {
             keyring: ArcSwap::from_pointee(keyring),
             facts: Facts::new(),
             throttles: Throttles::new(),
+            sender: Sender::new(options.reach.clone()),
             options,
         })
     }

@@ -46,6 +46,10 @@ ids! {
     OpinionId;
     /// Identifies a line of the audit trail (監査記録).
     AuditId;
+    /// Identifies a webhook of a municipality.
+    WebhookId;
+    /// Identifies what a webhook tells of one event, the same in every attempt.
+    DeliveryId;
 }
 
 /// Where new ids come from. The domain has no randomness of its own.

@@ -14,9 +14,10 @@ pub mod reference;
 pub mod round;
 pub mod strategy;
 pub mod text;
+pub mod webhook;
 
 pub use error::{BadInput, Error};
 pub use id::{
-    ApiKeyId, AuditId, DepartmentId, IndicatorId, InvitationId, MembershipId, NewIds, NodeId, OpinionId, SessionId,
-    StrategyId, UserId,
+    ApiKeyId, AuditId, DeliveryId, DepartmentId, IndicatorId, InvitationId, MembershipId, NewIds, NodeId, OpinionId,
+    SessionId, StrategyId, UserId, WebhookId,
 };

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use async_graphql::ID;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use shirube_domain::{
-    ApiKeyId, AuditId, BadInput, DepartmentId, Error, IndicatorId, InvitationId, MembershipId, NodeId, OpinionId,
-    StrategyId, UserId,
+    ApiKeyId, AuditId, BadInput, DeliveryId, DepartmentId, Error, IndicatorId, InvitationId, MembershipId, NodeId,
+    OpinionId, StrategyId, UserId, WebhookId,
     calendar::FiscalYear,
     lint::Subject,
     municipality::{MunicipalityCode, Prefecture},
@@ -37,6 +37,8 @@ pub(crate) enum GlobalId {
     Round(RoundKey),
     Task(RoundKey, Subject),
     Opinion(RoundKey, OpinionId),
+    Webhook(MunicipalityCode, WebhookId),
+    WebhookDelivery(MunicipalityCode, DeliveryId),
 }
 
 /// A reporting round of a strategy.
@@ -114,6 +116,8 @@ impl GlobalId {
             Self::Task(key, Subject::Indicator(id)) => format!("task:{}:indicator:{}", key.text(), short(id.uuid())),
             Self::Task(key, Subject::Node(id)) => format!("task:{}:node:{}", key.text(), short(id.uuid())),
             Self::Opinion(key, id) => format!("opinion:{}:{}", key.text(), short(id.uuid())),
+            Self::Webhook(code, id) => format!("webhook:{code}:{}", short(id.uuid())),
+            Self::WebhookDelivery(code, id) => format!("delivery:{code}:{}", short(id.uuid())),
         };
         ID(URL_SAFE_NO_PAD.encode(text))
     }
@@ -168,6 +172,10 @@ fn read(id: &str) -> Option<GlobalId> {
         ("opinion", [code, year, strategy, id]) => {
             Some(GlobalId::Opinion(RoundKey::read(code, year, strategy)?, OpinionId::from_uuid(long(id)?)))
         }
+        ("webhook", [code, id]) => Some(GlobalId::Webhook(code.parse().ok()?, WebhookId::from_uuid(long(id)?))),
+        ("delivery", [code, id]) => {
+            Some(GlobalId::WebhookDelivery(code.parse().ok()?, DeliveryId::from_uuid(long(id)?)))
+        }
         ("key", [of, id]) => Some(GlobalId::ApiKey(read_place(of)?.0, ApiKeyId::from_uuid(long(id)?))),
         _ => None,
     }
@@ -208,6 +216,8 @@ mod tests {
             GlobalId::Task(round, Subject::Indicator(IndicatorId::from_uuid(uuid))),
             GlobalId::Task(round, Subject::Node(NodeId::from_uuid(uuid))),
             GlobalId::Opinion(round, OpinionId::from_uuid(uuid)),
+            GlobalId::Webhook(municipality, WebhookId::from_uuid(uuid)),
+            GlobalId::WebhookDelivery(municipality, DeliveryId::from_uuid(uuid)),
             GlobalId::Prefecture(Prefecture::from_number(1).unwrap()),
             GlobalId::Municipality(municipality),
             GlobalId::Strategy(key),

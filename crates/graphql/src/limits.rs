@@ -71,6 +71,7 @@ const LIST_SIZES: [(&str, &str, usize); 9] = [
     ("Municipality", "officialStatistics", 28),
     ("Query", "officialIndicators", 28),
     ("Query", "prefectures", 47),
+    ("Query", "webhooks", 20),
     ("PlanNode", "indicators", 2),
     ("PlanNode", "remarks", 2),
     ("Indicator", "remarks", 2),

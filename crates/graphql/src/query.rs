@@ -21,8 +21,8 @@ use crate::{
         Account, AccountConnection, ApiKey, AuditEntry, AuditEntryConnection, AuditFilter, Department, Instance,
         Invitation, InvitationConnection, Membership, MembershipConnection, Municipality, MunicipalityConnection,
         MunicipalityFilter, MunicipalityOrder, Node, OfficialIndicator, Opinion, Prefecture, Round, StandardIndicator,
-        StandardIndicatorConnection, StandardIndicatorFilter, Strategy, User, Viewer, audit, municipalities,
-        standard_indicators,
+        StandardIndicatorConnection, StandardIndicatorFilter, Strategy, User, Viewer, Webhook, WebhookDelivery, audit,
+        municipalities, standard_indicators,
     },
 };
 
@@ -289,6 +289,18 @@ impl Query {
         Ok(Some(keys.into_iter().map(ApiKey).collect()))
     }
 
+    /// The webhooks (Webhook通知) of a municipality, in the order in which they were made.
+    async fn webhooks(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The municipality.")] municipality: MunicipalityCode,
+    ) -> Result<Option<Vec<Webhook>>> {
+        look_up(context)?;
+        let all = service(context).webhooks(scope(context), municipality.0.current()).await.map_err(outward)?;
+        spend(context, all.len())?;
+        Ok(Some(all.into_iter().map(Webhook).collect()))
+    }
+
     /// The audit trail (監査記録) of a municipality, or of the instance, newest first.
     #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     async fn audit(
@@ -479,6 +491,11 @@ async fn find_people(app: &Arc<App>, scope: &Scope, id: GlobalId) -> Result<Opti
             });
             found.map(Node::Opinion)
         }
+        GlobalId::Webhook(municipality, id) => {
+            seen(app.webhook(scope, municipality, id).await)?.map(|of| Node::Webhook(Webhook(of)))
+        }
+        GlobalId::WebhookDelivery(municipality, id) => seen(app.delivery(scope, municipality, id).await)?
+            .map(|of| Node::WebhookDelivery(WebhookDelivery { municipality, of })),
         _ => None,
     })
 }

@@ -121,6 +121,7 @@ pub(crate) async fn application(
         public_url,
         public_read: settings.public_read,
         keys: KeyFolder::new(settings.keys.clone()),
+        reach: settings.webhook_private.clone(),
         clock,
     };
     Ok(App::open(store, options).await?)
@@ -157,9 +158,14 @@ pub async fn start_at(settings: &Settings, clock: Clock) -> Result<Running, Fail
     let (stop, stopped) = watch::channel(false);
     let running = app.clone();
     let task = tokio::spawn(async move {
-        let refresh = tokio::spawn(refresh(app, rates, stopped.clone()));
+        let refresh = tokio::spawn(refresh(app.clone(), rates, stopped.clone()));
+        let told = stopped.clone();
+        let agenda = tokio::spawn(async move { app.work_agenda(told).await });
         listen::serve(listener, routes, stopped).await;
         refresh.abort();
+        if agenda.await.is_err() {
+            tracing::error!("the task of the agenda failed");
+        }
     });
     Ok(Running { address, app: running, stop, task })
 }

@@ -4,6 +4,7 @@ use std::{
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use shirube_domain::webhook::Reach;
 use shirube_store::{Backend, StoreOptions, StoreResult};
 
 use crate::http::{CorsOrigins, RateSettings, TrustedProxies};
@@ -245,6 +246,17 @@ pub struct Settings {
     /// A JSON file with the OpenID Connect providers with which one can sign in [default: none]
     #[arg(long, env = "SHIRUBE_OIDC_PROVIDERS", global = true, value_name = "FILE")]
     pub oidc_providers: Option<PathBuf>,
+
+    /// What webhooks may reach beside the public internet: true for this machine and private networks, or addresses and networks with commas between them [default: nothing]
+    #[arg(
+        long,
+        env = "SHIRUBE_WEBHOOK_PRIVATE",
+        default_value = "",
+        hide_default_value = true,
+        global = true,
+        value_name = "true|NETWORKS"
+    )]
+    pub webhook_private: Reach,
 
     /// Answer introspection, which tools such as GraphiQL need
     #[arg(

@@ -7,8 +7,10 @@
 //! audit trail, or not at all. Publications and reference data are open to all and read whole, by [`Store`].
 
 mod accounts;
+mod agenda;
 mod audit;
 mod commons;
+mod deliveries;
 mod draft;
 mod error;
 mod invitations;
@@ -25,10 +27,13 @@ mod sign_in;
 mod sqlite;
 mod store;
 mod tenant;
+mod webhooks;
 
 pub use accounts::{ListedSession, ListedUser, RoleChange};
+pub use agenda::{Job, JobKind};
 pub use audit::{AuditEntry, AuditFilter};
 pub use commons::Commons;
+pub use deliveries::Report;
 pub use draft::DraftDeletion;
 pub use error::{StoreError, StoreResult};
 pub use invitations::{Accepting, Credential, Invitation, InvitationState, NewInvitation};
@@ -44,3 +49,4 @@ pub use round::{
 pub use sign_in::{Account, Refreshed, Rehashed, StoredAttempt};
 pub use store::{Backend, Observer, Store, StoreOptions};
 pub use tenant::Tenant;
+pub use webhooks::{Asked, Delivery, DeliveryFilter, Webhook, WebhookChange};

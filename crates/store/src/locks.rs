@@ -48,6 +48,9 @@ const GRANTS: [(&str, &[&str]); 3] = [
             "personal_key",
             "instance_invitation",
             "performed",
+            "agenda",
+            "webhook",
+            "webhook_delivery",
         ],
     ),
 ];

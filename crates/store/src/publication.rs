@@ -11,6 +11,7 @@ use shirube_domain::{
     municipality::MunicipalityCode,
     round::{Correction, PublishedOpinion, TaskState},
     strategy::{Publication, PublicationDocument, Revision, Strategy},
+    webhook::Event,
 };
 use time::OffsetDateTime;
 
@@ -22,6 +23,7 @@ use crate::{
         convert::{parse, year},
         tenant::{publication, strategy},
     },
+    webhooks::about_publication,
 };
 
 /// What is known of a stored publication without reading its document.
@@ -79,6 +81,7 @@ impl Tenant<Publish> {
     /// to the millisecond, as both databases can.
     pub async fn publish(self, strategy: &Strategy, note: Option<String>) -> StoreResult<Revision> {
         let revision = self.write_publication(strategy, note).await?;
+        self.tell(Event::Published, &about_publication(strategy, &revision)).await?;
         self.commit(published(strategy, &revision)).await?;
         Ok(revision)
     }
@@ -136,8 +139,8 @@ impl Tenant<Publish> {
         let number = last.map_or(0, |last| last.revision.number);
         let revision = self.write_document(&strategy, document, number, new.note, from).await?;
         self.mark_published(id).await?;
-        let record = published(&strategy, &revision);
-        self.commit(record).await?;
+        self.tell(Event::Published, &about_publication(&strategy, &revision)).await?;
+        self.commit(published(&strategy, &revision)).await?;
         Ok(DraftPublication::Published(revision, gaps))
     }
 

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Map, Value, json};
 use shirube_access::{Grant, KeyFolder, Origin, Scope, oidc::Providers};
 use shirube_app::{App, AppOptions, Clock};
+use shirube_domain::webhook::Reach;
 use shirube_graphql::{Allowed, Api, GraphqlRequest, Unlimited};
 use shirube_server::{CorsOrigins, LogFormat, RateSettings, Running, Settings, TrustedProxies};
 
@@ -115,6 +116,7 @@ impl TestService {
             public_read,
             keys: KeyFolder::new(keys.path().join("keys")),
             providers: Arc::new(Providers::new(Vec::new(), "http://localhost/signed-in")?),
+            reach: Reach::default(),
             clock: clock.clock(),
         };
         let app = Arc::new(App::open(store, options).await?);
@@ -216,6 +218,7 @@ impl TestServer {
             public_read: true,
             keys: keys.path().join("keys"),
             oidc_providers: None,
+            webhook_private: Reach::default(),
             introspection: true,
             trusted_proxies: TrustedProxies::default(),
             cors_origins: CorsOrigins::default(),
@@ -313,6 +316,13 @@ impl TestServer {
         let response = request.send().await?;
         let text = response.text().await?;
         Ok(Answer(serde_json::from_str(&text).with_context(|| text)?))
+    }
+
+    /// Stops it, does something while nobody serves, and starts it again.
+    pub async fn restart(self, meanwhile: impl AsyncFnOnce(&TestDatabase) -> Result<()>) -> Result<Self> {
+        self.running.stop().await;
+        meanwhile(&self.database).await?;
+        Self::start(self.settings, self.clock, self.database, self.keys).await
     }
 
     /// Stops it, and waits until it has.

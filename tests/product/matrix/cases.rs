@@ -9,12 +9,12 @@ use shirube_access::{
     InstanceRole, KeyScope, MunicipalRole, Scope,
     table::{
         Action, AnswerOpinion, EditStrategy, GiveOpinion, MakeOwnKeys, ManageDepartments, ManageMunicipalKeys,
-        ManageOwnAccount, ManagePeople, ManageRounds, ManageUsers, Place, Publish, ReadAudit, ReadDepartments,
-        ReadDraft, ReadInstance, ReadInstanceAudit, ReadPeople, ReadPublished, ReportFigures, Row,
+        ManageOwnAccount, ManagePeople, ManageRounds, ManageUsers, ManageWebhooks, Place, Publish, ReadAudit,
+        ReadDepartments, ReadDraft, ReadInstance, ReadInstanceAudit, ReadPeople, ReadPublished, ReportFigures, Row,
     },
 };
-use shirube_app::KeyPlace;
-use shirube_domain::{UserId, municipality::MunicipalityCode};
+use shirube_app::{KeyPlace, WebhookEdit};
+use shirube_domain::{DeliveryId, UserId, WebhookId, municipality::MunicipalityCode, webhook::Event};
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
@@ -44,6 +44,7 @@ pub(super) const QUERIES: &[(&str, Row, &str)] = &[
     ("standardIndicators", ReadPublished::ROW, "standardIndicators { nodes { id } }"),
     ("strategy", ReadPublished::ROW, r#"strategy(municipality: "CODE") { id }"#),
     ("viewer", ReadInstance::ROW, "viewer { kind }"),
+    ("webhooks", ManageWebhooks::ROW, r#"webhooks(municipality: "CODE") { id deliveries { nodes { id } } }"#),
 ];
 
 /// A mutation: the field, and what it asks for. Two cases where it is done to a municipality or to something else.
@@ -80,6 +81,12 @@ pub(super) const MUTATIONS: &[(&str, Row)] = &[
     ("revokeInstanceRole", ManageUsers::ROW),
     ("revokeRole", ManagePeople::ROW),
     ("submitFigures", ReportFigures::ROW),
+    ("createWebhook", ManageWebhooks::ROW),
+    ("deleteWebhook", ManageWebhooks::ROW),
+    ("redeliver", ManageWebhooks::ROW),
+    ("rotateWebhookSecret", ManageWebhooks::ROW),
+    ("testWebhook", ManageWebhooks::ROW),
+    ("updateWebhook", ManageWebhooks::ROW),
 ];
 
 /// The part of a global id that is a UUID.
@@ -174,6 +181,17 @@ impl House {
                 let made = app.make_key(&machine, place, "鍵", scopes, self.later).await?;
                 json!({ "id": of("key", made.key.id.uuid()) })
             }
+            "createWebhook" => {
+                json!({ "municipality": text, "url": self.webhook_url(code).await?, "events": ["OVERDUE"] })
+            }
+            "updateWebhook" => json!({ "id": of("webhook", self.webhook(code).await?.uuid()), "enabled": false }),
+            "deleteWebhook" | "rotateWebhookSecret" | "testWebhook" => {
+                json!({ "id": of("webhook", self.webhook(code).await?.uuid()) })
+            }
+            "redeliver" => {
+                let webhook = self.webhook(code).await?;
+                json!({ "id": of("delivery", self.failed_delivery(code, webhook).await?.uuid()) })
+            }
             _ => return super::rounds::input(self, field, code).await,
         })
     }
@@ -191,6 +209,32 @@ impl House {
         }
         let number = (100..=u8::MAX).find(|number| !taken.contains(number)).context("a term")?;
         Ok(small(code, number.into(), "試し"))
+    }
+
+    /// A URL for a webhook; those of cases before it go, since a municipality has not many.
+    async fn webhook_url(&self, code: MunicipalityCode) -> Result<&'static str> {
+        let (app, machine) = (&self.service.app, Scope::machine());
+        for old in app.webhooks(&machine, code).await?.into_iter().rev().skip(10) {
+            app.remove_webhook(&machine, code, old.id).await?;
+        }
+        Ok("https://hooks.invalid/")
+    }
+
+    /// A new webhook.
+    pub(super) async fn webhook(&self, code: MunicipalityCode) -> Result<WebhookId> {
+        let (url, wanted) = (self.webhook_url(code).await?, vec![Event::Overdue]);
+        Ok(self.service.app.make_webhook(&Scope::machine(), code, url, wanted).await?.webhook.id)
+    }
+
+    /// A delivery of a webhook that was given up.
+    pub(super) async fn failed_delivery(&self, code: MunicipalityCode, webhook: WebhookId) -> Result<DeliveryId> {
+        let (app, machine) = (&self.service.app, Scope::machine());
+        let delivery = app.try_webhook(&machine, code, webhook).await?.id;
+        for enabled in [false, true] {
+            let edit = WebhookEdit { enabled: Some(enabled), ..WebhookEdit::default() };
+            app.change_webhook(&machine, code, webhook, edit).await?;
+        }
+        Ok(delivery)
     }
 
     async fn instance_input(&self, field: &str) -> Result<Value> {

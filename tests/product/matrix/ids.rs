@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use shirube_access::{
     InstanceRole, KeyScope, MunicipalRole, Scope,
     table::{
-        Action, ManageMunicipalKeys, ManageOwnAccount, ManageUsers, Place, ReadAudit, ReadDepartments, ReadDraft,
-        ReadInstanceAudit, ReadPeople, ReadPublished, Row,
+        Action, ManageMunicipalKeys, ManageOwnAccount, ManageUsers, ManageWebhooks, Place, ReadAudit, ReadDepartments,
+        ReadDraft, ReadInstanceAudit, ReadPeople, ReadPublished, Row,
     },
 };
 use shirube_app::KeyPlace;
@@ -39,6 +39,8 @@ async fn municipal_things(house: &House, code: MunicipalityCode) -> Result<Vec<T
     let invited = app.invite(&machine, code, "z@y.jp", "招かれた人", MunicipalRole::Reviewer).await?;
     let (place, scopes) = (KeyPlace::Municipality(code), vec![KeyScope::ReadDrafts]);
     let key = app.make_key(&machine, place, "鍵", scopes, house.later).await?.key;
+    let webhook = house.webhook(code).await?;
+    let delivery = house.failed_delivery(code, webhook).await?;
     let place = Place::Municipality(code);
     let entry = newest(house, place).await?;
     let draft = app.strategies(code).first().context("a strategy")?.id();
@@ -55,6 +57,8 @@ async fn municipal_things(house: &House, code: MunicipalityCode) -> Result<Vec<T
         (of("invitation", invited.invitation.id.uuid()), ReadPeople::ROW),
         (of("key", key.id.uuid()), ManageMunicipalKeys::ROW),
         (of("audit", entry.id.uuid()), ReadAudit::ROW),
+        (of("webhook", webhook.uuid()), ManageWebhooks::ROW),
+        (of("delivery", delivery.uuid()), ManageWebhooks::ROW),
     ];
     Ok(things.into_iter().map(|(id, row)| Thing { id, row, place }).collect())
 }

@@ -32,6 +32,7 @@ const OF_NO_MUNICIPALITY: [(&str, &str); 16] = [
     ("instance_invitation", "to the instance"),
     ("instance_audit", "of the instance"),
     ("performed", "of whoever did it"),
+    ("agenda", "whoever works it looks for what is due everywhere; it says where and when, and nothing else"),
 ];
 
 /// Tables whose rows stay as they were written.

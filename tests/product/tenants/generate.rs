@@ -266,7 +266,7 @@ impl Generator<'_> {
                     json!(*self.random.pick(&["membership", "department", "invitation", "api_key", "strategy", "user"]))
                 }
                 "action" => json!(self.random.pick(shirube_access::table::TABLE).action),
-                "name" | "email" | "reason" => format!("@{name}").into(),
+                "name" | "email" | "reason" | "url" => format!("@{name}").into(),
                 "text" => json!(*self.random.pick(&["cnry", "市", "町"])),
                 _ => json!(*self.random.pick(&["births", "01", "都市Ⅰ－３", "x"])),
             },
@@ -347,6 +347,8 @@ fn wanted(field: &str, name: &str) -> Option<&'static str> {
         ("round", _) => Some("round"),
         ("task", _) | ("subject", "giveOpinion") => Some("task"),
         ("id", "answerOpinion") => Some("opinion"),
+        ("id", "updateWebhook" | "deleteWebhook" | "rotateWebhookSecret" | "testWebhook") => Some("webhook"),
+        ("id", "redeliver") => Some("delivery"),
         _ => None,
     }
 }
@@ -371,6 +373,8 @@ fn type_of_kind(kind: &str) -> Option<&'static str> {
         "round" => "Round",
         "task" => "Task",
         "opinion" => "Opinion",
+        "webhook" => "Webhook",
+        "delivery" => "WebhookDelivery",
         _ => return None,
     })
 }

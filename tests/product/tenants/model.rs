@@ -3,8 +3,8 @@
 use shirube_access::{
     KeyScope, Role,
     table::{
-        self, Action, Allowed, ManageMunicipalKeys, ManageUsers, Place, ReadAudit, ReadDepartments, ReadDraft,
-        ReadInstanceAudit, ReadPeople, Row,
+        self, Action, Allowed, ManageMunicipalKeys, ManageUsers, ManageWebhooks, Place, ReadAudit, ReadDepartments,
+        ReadDraft, ReadInstanceAudit, ReadPeople, Row,
     },
 };
 use shirube_domain::{UserId, municipality::MunicipalityCode};
@@ -17,6 +17,7 @@ pub(super) enum Kind {
     Person,
     Invitation,
     Key,
+    Webhook,
     /// A reason in the audit trail of a municipality.
     Reason,
     /// A reason in a round, which is in the audit trail, too.
@@ -143,6 +144,8 @@ impl Model {
                 anywhere(&[ManageMunicipalKeys::ROW, ReadAudit::ROW])
                     || mark.key.is_some_and(|key| who == Who::Key(key))
             }
+            // The audit trail names the host alone.
+            Kind::Webhook => anywhere(&[ManageWebhooks::ROW]),
             Kind::Reason => anywhere(&[ReadAudit::ROW]),
             Kind::Round => anywhere(&[ReadDraft::ROW, ReadAudit::ROW]),
             Kind::Instance => {
@@ -229,6 +232,11 @@ pub(super) fn rule(field: &str) -> Option<Rule> {
         "deleteStrategy" => (Some(EditStrategy::ROW), None, "strategy"),
         "publishStrategy" => (Some(Publish::ROW), None, "strategy"),
         "createApiKey" => (Some(ManageMunicipalKeys::ROW), Some(MakeOwnKeys::ROW), ""),
+        "webhooks" | "createWebhook" => (Some(ManageWebhooks::ROW), None, ""),
+        "updateWebhook" | "deleteWebhook" | "rotateWebhookSecret" | "testWebhook" => {
+            (Some(ManageWebhooks::ROW), None, "webhook")
+        }
+        "redeliver" => (Some(ManageWebhooks::ROW), None, "delivery"),
         "revokeApiKey" => (Some(ManageMunicipalKeys::ROW), Some(ManageOwnAccount::ROW), "key"),
         _ => panic!("the root has a new field {field}; say in tests/product/tenants/model.rs which action it asks for"),
     };

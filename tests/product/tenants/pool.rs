@@ -15,6 +15,7 @@ const MUNICIPAL: &str = "query ($code: MunicipalityCode!) {
     departments(municipality: $code) { id }
     invitations(municipality: $code, first: 100) { edges { cursor node { id } } }
     apiKeys(municipality: $code) { id }
+    webhooks(municipality: $code) { id deliveries(first: 9) { edges { cursor node { id } } } }
     audit(municipality: $code, first: 100) { edges { cursor node { id subjectKey } } }
     drafts(municipality: $code) {
         id key roots { id } nodes { id } indicators(first: 3) { edges { cursor node { id } } }

@@ -65,7 +65,9 @@ async fn no_answer_tells_of_another_municipality(backend: Backend) -> Result<()>
             let closed = rule(field).is_some();
             ensure!(!closed || tally.refused.contains_key(field), "nobody was ever refused {field}: {tally:#?}");
         }
-        for kind in [Kind::Draft, Kind::Department, Kind::Person, Kind::Invitation, Kind::Key, Kind::Reason] {
+        let kinds =
+            [Kind::Draft, Kind::Department, Kind::Person, Kind::Invitation, Kind::Key, Kind::Webhook, Kind::Reason];
+        for kind in kinds {
             ensure!(tally.seen.contains(&format!("{kind:?}")), "nobody was ever shown a {kind:?}: {tally:#?}");
         }
     }
@@ -267,6 +269,7 @@ fn fill_in(world: &mut World, random: &mut Random, who: Who, asked: &mut Asked, 
         ("createApiKey", None) => Kind::OwnKey,
         ("createStrategy" | "reportFigures" | "giveOpinion" | "answerOpinion" | "publishStrategy", _) => Kind::Draft,
         ("returnFigures" | "openCorrections", _) => Kind::Round,
+        ("createWebhook" | "updateWebhook", _) => Kind::Webhook,
         ("revokeRole", _) => Kind::Reason,
         (_, Some(_)) => Kind::Invitation,
         (_, None) => Kind::Instance,
@@ -287,7 +290,7 @@ fn fill_in(world: &mut World, random: &mut Random, who: Who, asked: &mut Asked, 
             input.insert(name.to_owned(), world.mint(kind, place, person).into());
         }
     }
-    for name in ["name", "email", "reason"] {
+    for name in ["name", "email", "reason", "url"] {
         if input.get(name).and_then(Value::as_str) != Some(&format!("@{name}")) {
             continue;
         }
@@ -296,6 +299,7 @@ fn fill_in(world: &mut World, random: &mut Random, who: Who, asked: &mut Asked, 
         let text = match name {
             "email" if !known.is_empty() && random.chance(20) => (*random.pick(&known)).to_owned(),
             "email" => format!("{mark}@new.example.jp"),
+            "url" => format!("https://hooks.invalid/{mark}"),
             _ => mark,
         };
         input.insert(name.to_owned(), text.into());
@@ -351,7 +355,9 @@ fn marks_are_allowed(world: &World, who: Who, text: &str, tally: &mut Tally) -> 
 
 /// Whether what a global id or cursor says may be said to somebody.
 fn id_is_allowed(world: &World, who: Who, id: &str) -> bool {
-    use shirube_access::table::{Action, ManageMunicipalKeys, ManageUsers, ReadAudit, ReadDraft, ReadPeople, Row};
+    use shirube_access::table::{
+        Action, ManageMunicipalKeys, ManageUsers, ManageWebhooks, ReadAudit, ReadDraft, ReadPeople, Row,
+    };
     let in_place = |row: &Row, code: &str| {
         let place = code.parse().map_or(Place::Instance, |code: MunicipalityCode| Place::Municipality(code));
         place == Place::Instance || world.model.may(who, row, place)
@@ -363,6 +369,7 @@ fn id_is_allowed(world: &World, who: Who, id: &str) -> bool {
         ["membership" | "memberships" | "invitation" | "invitations", code, ..] => in_place(&ReadPeople::ROW, code),
         ["key", code, ..] => in_place(&ManageMunicipalKeys::ROW, code),
         ["audit", code, ..] => in_place(&ReadAudit::ROW, code),
+        ["webhook" | "delivery" | "deliveries", code, ..] => in_place(&ManageWebhooks::ROW, code),
         ["account" | "accounts", ..] => world.model.may_in_instance::<ManageUsers>(who),
         ["user", user] => {
             let user = pool::uuid(user).map(UserId::from_uuid);
@@ -414,6 +421,7 @@ async fn obeys_the_table(
             "departments" => "department",
             "invitations" => "invitation",
             "apiKeys" => "municipal_key",
+            "webhooks" => "webhook",
             "drafts" => "strategy",
             _ => continue,
         };
@@ -476,7 +484,7 @@ fn foreign_ids(world: &World, who: Who, arguments: &Map<String, Value>, found: &
 fn is_foreign(world: &World, who: Who, id: &str) -> bool {
     let Some(text) = decoded(id) else { return false };
     match text.split(':').collect::<Vec<_>>().as_slice() {
-        ["membership" | "invitation" | "key" | "audit" | "department", code, _] => {
+        ["membership" | "invitation" | "key" | "audit" | "department" | "webhook" | "delivery", code, _] => {
             code.parse().is_ok_and(|code| world.model.is_stranger(who, code))
         }
         ["strategy" | "node" | "indicator", code, _, "draft", ..] | ["round" | "task" | "opinion", code, ..] => {

@@ -10,6 +10,7 @@ use shirube_domain::{
     municipality::MunicipalityCode,
     round::Round,
     strategy::{Department, Detail, NoIndicator, Remark, Role as IndicatorRole, Strategy, SupersededTarget},
+    webhook::Event,
 };
 use shirube_exchange::{STRATEGIES, sample};
 use shirube_testing::{PASSWORD, Sql, TestService};
@@ -191,6 +192,7 @@ impl World {
         for scopes in [vec![KeyScope::ReadDrafts, KeyScope::ReportFigures], vec![KeyScope::ReadPublished]] {
             self.key(Ok(code), scopes).await?;
         }
+        self.webhook(code).await?;
         // A reason stands in the audit trail alone.
         let mark = self.mint(Kind::Reason, Some(code), None);
         let user = self.model.people.last().context("somebody")?.id;
@@ -202,6 +204,16 @@ impl World {
     async fn department(&mut self, code: MunicipalityCode) -> Result<DepartmentId> {
         let mark = self.mint(Kind::Department, Some(code), None);
         Ok(self.service.app.add_department(&Scope::machine(), code, &format!("課{mark}")).await?.id)
+    }
+
+    /// A webhook that has something to deliver.
+    async fn webhook(&mut self, code: MunicipalityCode) -> Result<()> {
+        let url = format!("https://hooks.invalid/{}", self.mint(Kind::Webhook, Some(code), None));
+        let (app, machine) = (&self.service.app, Scope::machine());
+        let made = app.make_webhook(&machine, code, &url, vec![Event::Published]).await?;
+        app.try_webhook(&machine, code, made.webhook.id).await?;
+        self.secrets.push(made.secret.reveal());
+        Ok(())
     }
 
     /// A fresh mark.

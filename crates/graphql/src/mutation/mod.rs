@@ -8,6 +8,7 @@ mod people;
 mod round;
 mod strategies;
 mod users;
+mod webhooks;
 
 use async_graphql::{Enum, ID, MergedObject, Result, SimpleObject};
 pub(crate) use once::Once;
@@ -27,6 +28,7 @@ pub(crate) struct Mutation(
     keys::KeyMutation,
     strategies::StrategyMutation,
     round::RoundMutation,
+    webhooks::WebhookMutation,
 );
 
 /// A code in `userErrors`.
@@ -112,6 +114,8 @@ read_id!(membership_id, Membership(code, id) -> (MunicipalityCode, shirube_domai
 read_id!(invitation_id, Invitation(code, id) -> (Option<MunicipalityCode>, shirube_domain::InvitationId), "an invitation");
 read_id!(strategy_key, Strategy(key) -> StrategyKey, "a strategy");
 read_id!(key_id, ApiKey(code, id) -> (Option<MunicipalityCode>, shirube_domain::ApiKeyId), "an API key");
+read_id!(webhook_id, Webhook(code, id) -> (MunicipalityCode, shirube_domain::WebhookId), "a webhook");
+read_id!(delivery_id, WebhookDelivery(code, id) -> (MunicipalityCode, shirube_domain::DeliveryId), "a delivery");
 
 /// Reads the id of a draft.
 pub(crate) fn draft_id(id: &ID, place: &str) -> Result<(MunicipalityCode, StrategyId), Error> {

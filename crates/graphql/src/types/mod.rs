@@ -17,6 +17,7 @@ mod standard;
 mod strategy;
 mod target;
 mod viewer;
+mod webhook;
 
 use async_graphql::Interface;
 
@@ -42,6 +43,7 @@ pub(crate) use standard::{
 pub(crate) use strategy::{Department, Direction, Strategy};
 pub(crate) use target::Target;
 pub(crate) use viewer::Viewer;
+pub(crate) use webhook::{Webhook, WebhookDelivery, WebhookEvent};
 
 /// Something that has a global id, by which it can be fetched again.
 #[derive(Interface)]
@@ -64,6 +66,8 @@ pub(crate) enum Node {
     Round(Round),
     Task(Task),
     Opinion(Opinion),
+    Webhook(Webhook),
+    WebhookDelivery(WebhookDelivery),
 }
 
 pub(crate) struct Remark<'a>(pub(crate) &'a shirube_domain::strategy::Remark);

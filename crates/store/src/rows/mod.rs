@@ -8,3 +8,4 @@ pub(crate) mod people;
 pub(crate) mod performed;
 pub(crate) mod round;
 pub(crate) mod tenant;
+pub(crate) mod webhooks;
