@@ -11,6 +11,7 @@ use crate::{
     audit::Record,
     commons::CommonEntity,
     error::{StoreError, StoreResult},
+    events::{self, Announcer, Event},
 };
 
 /// A table of tenants: which of its columns says whose a row is.
@@ -28,6 +29,7 @@ pub(crate) const BINDS: usize = 32_000;
 #[derive(Debug)]
 pub struct Tenant<A: Action<Target = MunicipalityCode>> {
     transaction: DatabaseTransaction,
+    announcer: Announcer,
     permit: Permit<A>,
     at: OffsetDateTime,
     /// Test builds can take this lock away, to see that the database's own holds by itself.
@@ -39,12 +41,14 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
     /// Opens the rows of the permit's municipality in a transaction.
     pub(crate) async fn over(
         transaction: DatabaseTransaction,
+        announcer: &Announcer,
         permit: Permit<A>,
         at: OffsetDateTime,
     ) -> StoreResult<Self> {
         set(&transaction, "shirube.municipality", &permit.target().to_string()).await?;
         Ok(Self {
             transaction,
+            announcer: announcer.clone(),
             permit,
             at,
             #[cfg(debug_assertions)]
@@ -89,7 +93,8 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
         &self.transaction
     }
 
-    /// Makes what was written last, together with its line in the audit trail: there is no other way to.
+    /// Makes what was written last, together with its line in the audit trail, and tells those who follow it: there is no
+    /// other way to.
     pub(crate) async fn commit(self, record: Record) -> StoreResult<()> {
         let actor = self.permit.actor().clone();
         self.commit_as(actor, record).await
@@ -97,8 +102,8 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
 
     /// The same, when it has come out who did it.
     pub(crate) async fn commit_as(self, actor: shirube_access::Actor, record: Record) -> StoreResult<()> {
-        self.record(&actor, record).await?;
-        self.transaction.commit().await.map_err(StoreError::from)
+        let event = self.record(&actor, record).await?;
+        events::commit(self.transaction, &self.announcer, vec![event]).await
     }
 
     /// Makes what was written last without a line: for what nobody decided, such as when a key was last used.
@@ -106,12 +111,15 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
         self.transaction.commit().await.map_err(StoreError::from)
     }
 
-    async fn record(&self, actor: &shirube_access::Actor, record: Record) -> StoreResult<()> {
+    async fn record(&self, actor: &shirube_access::Actor, record: Record) -> StoreResult<Event> {
+        let event = record.event(Some(self.municipality()));
         let row = record.tenant_row(self.municipality(), actor, A::ROW.action, self.at);
-        self.insert::<crate::rows::members::audit::Entity>(vec![row]).await
+        self.insert::<crate::rows::members::audit::Entity>(vec![row]).await?;
+        Ok(event)
     }
 
-    /// Writes the line in the audit trail and gives the transaction back, to be opened for the next municipality.
+    /// Writes the line in the audit trail and gives the transaction back, to be opened for the next municipality. Nobody
+    /// is told: what is written so are the first data of a database.
     pub(crate) async fn into_transaction(self, record: Record) -> StoreResult<DatabaseTransaction> {
         let actor = self.permit.actor().clone();
         self.record(&actor, record).await?;
