@@ -4,6 +4,7 @@
 mod accounts;
 mod audit;
 mod authoring;
+mod events;
 mod identity;
 mod input;
 mod invitations;
@@ -21,6 +22,7 @@ use std::{fmt, sync::Arc};
 
 use arc_swap::ArcSwap;
 pub use audit::AuditPage;
+pub use events::Publications;
 pub use identity::Unbelieved;
 pub use invitations::Invited;
 pub use keys::{KeyPlace, MadeKey};
@@ -37,13 +39,14 @@ use shirube_access::{
     table::{Instance, ReadDraft, ReadPublished},
 };
 use shirube_domain::{Error, StrategyId, municipality::MunicipalityCode};
+use shirube_store::{Announcer, Store, StoreResult};
 pub use shirube_store::{
-    ApiKey, AuditEntry, AuditFilter, Invitation, InvitationState, ListedSession, ListedUser, Member,
+    ApiKey, AuditEntry, AuditFilter, Batch, Event, Events, Invitation, InvitationState, ListedSession, ListedUser,
+    Member,
 };
-use shirube_store::{Store, StoreResult};
 pub use sign_in::{SignInError, SignedIn};
 use time::OffsetDateTime;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 use crate::{identity::Facts, published::Published, throttle::Throttles};
 
@@ -94,6 +97,8 @@ pub struct App {
     options: AppOptions,
     reference: Reference,
     published: ArcSwap<Published>,
+    /// Tells when something new is published.
+    publications: watch::Sender<()>,
     /// Held by whoever reads what is published anew, so that nobody goes back to what was read before.
     reading: Mutex<()>,
     older: Cache<(MunicipalityCode, StrategyId, u32), Arc<Version>>,
@@ -101,6 +106,8 @@ pub struct App {
     keyring: ArcSwap<Keyring>,
     facts: Facts,
     throttles: Throttles,
+    /// Tells what was changed, after it was acted on.
+    announcer: Announcer,
 }
 
 impl App {
@@ -114,12 +121,14 @@ impl App {
             store,
             reference,
             published: ArcSwap::from_pointee(published),
+            publications: watch::Sender::new(()),
             reading: Mutex::new(()),
             older: Cache::new(OLDER_REVISIONS),
             tokens: Tokens::new(options.public_url.clone()),
             keyring: ArcSwap::from_pointee(keyring),
             facts: Facts::new(),
             throttles: Throttles::new(),
+            announcer: Announcer::default(),
             options,
         })
     }
@@ -132,6 +141,7 @@ impl App {
             return Ok(false);
         }
         self.published.store(Arc::new(Published::read(&self.store, &known).await?));
+        self.publications.send_replace(());
         Ok(true)
     }
 

@@ -4,7 +4,7 @@ use std::{
 };
 
 use shirube_domain::{
-    StrategyId,
+    Error, StrategyId,
     lint::{Finding, lint},
     municipality::MunicipalityCode,
     strategy::{Publication, Revision, Strategy},
@@ -49,6 +49,14 @@ impl Version {
     /// The strategy.
     pub const fn strategy(&self) -> &Strategy {
         &self.strategy
+    }
+
+    /// A number that another content hardly has, by which a later state is told from this one.
+    pub fn fingerprint(&self) -> Result<u64, Error> {
+        use std::hash::{DefaultHasher, Hash, Hasher};
+        let mut hasher = DefaultHasher::new();
+        serde_json::to_vec(&self.strategy).map_err(Error::internal)?.hash(&mut hasher);
+        Ok(hasher.finish())
     }
 
     /// What a careful reader would notice; worked out when first asked for.
@@ -145,6 +153,21 @@ impl Published {
             });
         }
         Ok(Self { by_municipality, count })
+    }
+
+    /// The strategies of which another revision is the latest than in an earlier state, in one municipality or in all.
+    pub(crate) fn since(
+        &self,
+        earlier: &Self,
+        municipality: Option<MunicipalityCode>,
+    ) -> Vec<(MunicipalityCode, StrategyId)> {
+        let known = |code, of: &Arc<PublishedStrategy>| {
+            let earlier = earlier.of(code).iter().find(|earlier| earlier.id() == of.id());
+            earlier.is_some_and(|earlier| earlier.latest.revision() == of.latest.revision())
+        };
+        let within = self.by_municipality.iter().filter(|(code, _)| municipality.is_none_or(|only| only == **code));
+        let all = within.flat_map(|(code, strategies)| strategies.iter().map(|of| (*code, of)));
+        all.filter(|(code, of)| !known(*code, of)).map(|(code, of)| (code, of.id())).collect()
     }
 
     pub(crate) const fn count(&self) -> u64 {
