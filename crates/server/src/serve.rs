@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use crate::{
     Failure, LogFormat, Settings,
-    http::{self, Rates},
+    http::{self, Places, Rates},
     listen, telemetry,
 };
 
@@ -153,13 +153,17 @@ pub async fn start_at(settings: &Settings, clock: Clock) -> Result<Running, Fail
     let app = Arc::new(application(settings, store, public_url(settings, address), clock).await?);
     let api = Arc::new(Api::new(app.clone(), settings.introspection));
     let rates = Arc::new(Rates::new(&settings.rates));
-    let routes = http::routes(app.clone(), api, rates.clone(), settings);
     let (stop, stopped) = watch::channel(false);
+    let places = Arc::new(Places::new(stopped.clone()));
+    let routes = http::routes(app.clone(), api, rates.clone(), places.clone(), settings);
     let running = app.clone();
     let task = tokio::spawn(async move {
+        let hearing = app.clone();
+        let hear = tokio::spawn(async move { hearing.hear().await });
         let refresh = tokio::spawn(refresh(app, rates, stopped.clone()));
-        listen::serve(listener, routes, stopped).await;
+        listen::serve(listener, routes, places, stopped).await;
         refresh.abort();
+        hear.abort();
     });
     Ok(Running { address, app: running, stop, task })
 }
