@@ -7,6 +7,7 @@ mod documents;
 mod drafts;
 mod faults;
 mod http;
+mod live;
 mod matrix;
 mod oidc;
 mod operations;

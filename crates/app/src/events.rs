@@ -52,7 +52,7 @@ impl Publications {
     pub async fn changed(&mut self) {
         if self.changed.changed().await.is_err() {
             // Whoever publishes is gone.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

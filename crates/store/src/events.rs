@@ -162,7 +162,9 @@ pub(crate) async fn commit(
     }
     transaction.commit().await?;
     if embedded {
-        events.into_iter().for_each(|event| announcer.tell(Heard::Event(event)));
+        for event in events {
+            announcer.tell(Heard::Event(event));
+        }
     }
     Ok(())
 }

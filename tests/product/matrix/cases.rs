@@ -45,6 +45,13 @@ pub(super) const QUERIES: &[(&str, Row, &str)] = &[
     ("viewer", ReadInstance::ROW, "viewer { kind }"),
 ];
 
+/// A subscription: the field, what it asks for, and how it is written. CODE stands for a municipality, DRAFT for the id of a
+/// draft of it.
+pub(super) const SUBSCRIPTIONS: &[(&str, Row, &str)] = &[
+    ("draftChanged", ReadDraft::ROW, r#"draftChanged(strategy: "DRAFT") { event strategy { id } }"#),
+    ("strategyPublished", ReadPublished::ROW, r#"strategyPublished(municipality: "CODE") { id }"#),
+];
+
 /// A mutation: the field, and what it asks for. Two cases where it is done to a municipality or to something else.
 pub(super) const MUTATIONS: &[(&str, Row)] = &[
     ("cancelInvitation", ManagePeople::ROW),

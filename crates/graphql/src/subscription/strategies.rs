@@ -67,9 +67,8 @@ impl StrategySubscription {
         // First, so that nothing happens between the two.
         let events = service(context).events();
         let draft = service(context).draft(scope(context), municipality, id).await.map_err(outward)?;
-        let draft = draft.ok_or(Error::NotFound { what: "the draft" }).map_err(outward)?;
-        let told = draft.fingerprint().map_err(outward)?;
-        follow(context, Draft { municipality, id, events, batch: Batch::Missed, told })
+        draft.ok_or(Error::NotFound { what: "the draft" }).map_err(outward)?;
+        follow(context, Draft { municipality, id, events, batch: Batch::Missed, told: None })
     }
 }
 
@@ -105,8 +104,8 @@ struct Draft {
     events: Events,
     /// What has happened since it was told.
     batch: Batch,
-    /// The fingerprint of what was told.
-    told: u64,
+    /// The fingerprint of what was told; `None` if nothing was yet.
+    told: Option<u64>,
 }
 
 impl Followed for Draft {
@@ -133,7 +132,7 @@ impl Followed for Draft {
             let gone = DraftChange { event: name, subject_kind: kind, subject: None, strategy: None };
             return Ok(News::Last(Some(gone)));
         };
-        let now = version.fingerprint()?;
+        let now = Some(version.fingerprint()?);
         if now == self.told {
             return Ok(News::None);
         }

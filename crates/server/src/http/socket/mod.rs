@@ -13,7 +13,7 @@ use axum::{
     Extension, RequestExt,
     extract::{Request, State, ws::WebSocketUpgrade},
     handler::Handler,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
@@ -47,7 +47,7 @@ fn from_welcome_page(headers: &HeaderMap, origins: &CorsOrigins, public_url: &st
             origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, authority)| authority);
         authority.is_some_and(|authority| authority.as_bytes().eq_ignore_ascii_case(host))
     };
-    let host = headers.get(header::HOST).map(|host| host.as_bytes());
+    let host = headers.get(header::HOST).map(HeaderValue::as_bytes);
     all.next().is_none()
         && (origins.allow(origin) || origin.as_bytes() == public_url.as_bytes() || host.is_some_and(own))
 }

@@ -1,6 +1,7 @@
 //! The operations that run on a socket.
 
 use std::{
+    future::poll_fn,
     pin::Pin,
     task::{Context, Poll, ready},
     time::Instant,
@@ -34,6 +35,8 @@ pub(super) struct Running {
     operation: Option<String>,
     code: Option<&'static str>,
     told: u64,
+    /// What it had to say at once.
+    early: Option<Step>,
     ended: bool,
 }
 
@@ -46,7 +49,19 @@ impl Running {
     ) -> Self {
         let span = tracing::info_span!("request", %request_id);
         let (start, operation, code) = (Instant::now(), None, None);
-        Self { answers, span, request_id, socket_id, asker, start, operation, code, told: 0, ended: false }
+        Self { answers, span, request_id, socket_id, asker, start, operation, code, told: 0, early: None, ended: false }
+    }
+
+    /// Begins it, so that whatever happens from now on is not missed: a client that subscribes first and reads afterwards on
+    /// the same socket misses nothing.
+    pub(super) async fn begin(&mut self) {
+        poll_fn(|context| {
+            if let Poll::Ready(step) = Pin::new(&mut *self).poll_next(context) {
+                self.early = step;
+            }
+            Poll::Ready(())
+        })
+        .await;
     }
 
     fn note(&mut self, answer: &GraphqlResponse) {
@@ -73,6 +88,9 @@ impl Stream for Running {
     type Item = Step;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Step>> {
+        if let Some(step) = self.early.take() {
+            return Poll::Ready(Some(step));
+        }
         if self.ended {
             return Poll::Ready(None);
         }

@@ -30,6 +30,7 @@ impl Full {
 }
 
 /// The places for sockets, and whether they must be left.
+#[derive(Debug)]
 pub(crate) struct Places {
     free: Arc<Semaphore>,
     by_address: Mutex<HashMap<RateKey, usize>>,
@@ -37,6 +38,7 @@ pub(crate) struct Places {
 }
 
 /// A place for one socket. It is free again when this value goes.
+#[derive(Debug)]
 pub(super) struct Place {
     places: Arc<Places>,
     key: RateKey,
@@ -99,7 +101,7 @@ mod tests {
         let address = |last: usize| IpAddr::from([192, 0, 2, u8::try_from(last).unwrap()]);
         let mut held: Vec<Place> = Vec::new();
         for of in 0..SOCKETS / OF_ADDRESS {
-            held.extend((0..OF_ADDRESS).map(|_| places.take(address(of)).ok().expect("a place")));
+            held.extend((0..OF_ADDRESS).map(|_| places.take(address(of)).expect("a place")));
             let more = places.take(address(of)).err();
             let last = of + 1 == SOCKETS / OF_ADDRESS;
             assert_eq!(more, Some(if last { Full::Server } else { Full::Address }));

@@ -131,9 +131,10 @@ impl Session {
                 }
                 Some((id, step)) = self.operations.next() => self.tell(socket, &id, step).await,
                 () = &mut init, if !self.acknowledged => Err(End::Close(4408, "Connection initialisation timeout")),
-                _ = pulse.tick() => match std::mem::take(&mut alive) {
-                    true => send(socket, Message::Ping(Vec::new().into())).await,
-                    false => Err(End::Gone),
+                _ = pulse.tick() => if std::mem::take(&mut alive) {
+                    send(socket, Message::Ping(Vec::new().into())).await
+                } else {
+                    Err(End::Gone)
                 },
                 _ = look.tick(), if self.acknowledged => {
                     if let Some(bearer) = self.bearer.clone().filter(|_| looking.is_none()) {
@@ -244,7 +245,9 @@ impl Session {
         let purse = Arc::new(Purse { rates: self.doors.rates.clone(), key: self.key });
         let by = Asker { bearer: self.bearer.clone(), origin: self.origin(&request_id) };
         let answers = self.doors.api.subscribe(request, by, scope, purse);
-        self.operations.insert(id.to_owned(), Running::new(answers, request_id, self.id.clone(), asker));
+        let mut running = Running::new(answers, request_id, self.id.clone(), asker);
+        running.begin().await;
+        self.operations.insert(id.to_owned(), running);
         Ok(None)
     }
 

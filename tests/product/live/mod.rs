@@ -1,0 +1,133 @@
+//! What is followed over WebSockets: the protocol to the letter, and what is heard of changes.
+
+mod changes;
+mod protocol;
+mod slow;
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use shirube_access::{Grant, MunicipalRole};
+use shirube_testing::TestServer;
+use tokio::{net::TcpStream, time::timeout};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{
+        Error, Message,
+        client::IntoClientRequest,
+        http::{HeaderValue, StatusCode},
+    },
+};
+
+/// How long something may take that happens at once. The tests share their cores.
+const SOON: Duration = Duration::from_secs(10);
+/// How long nothing is heard before it is believed that nothing comes.
+const SILENCE: Duration = Duration::from_millis(1_500);
+/// 砂川市.
+const SUNAGAWA: &str = "012262";
+
+/// The other end of a socket.
+struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Socket {
+    /// Opens a socket with these headers.
+    async fn open(server: &TestServer, headers: &[(&'static str, &str)]) -> Result<Self, Error> {
+        let mut request = format!("ws://{}/graphql", server.address()).into_client_request()?;
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, HeaderValue::from_str(value)?);
+        }
+        Ok(Self(connect_async(request).await?.0))
+    }
+
+    /// Opens one that speaks the protocol.
+    async fn speaking(server: &TestServer) -> Result<Self> {
+        Ok(Self::open(server, &[("sec-websocket-protocol", "graphql-transport-ws")]).await?)
+    }
+
+    /// Opens one and says who it is.
+    async fn of(server: &TestServer, bearer: Option<&str>) -> Result<Self> {
+        let mut socket = Self::speaking(server).await?;
+        let payload = bearer.map(|bearer| json!({ "Authorization": format!("Bearer {bearer}") }));
+        socket.say(json!({ "type": "connection_init", "payload": payload })).await?;
+        ensure!(socket.hear().await? == json!({ "type": "connection_ack" }));
+        Ok(socket)
+    }
+
+    async fn say(&mut self, message: Value) -> Result<()> {
+        self.say_text(&message.to_string()).await
+    }
+
+    async fn say_text(&mut self, text: &str) -> Result<()> {
+        Ok(self.0.send(Message::text(text)).await?)
+    }
+
+    async fn subscribe(&mut self, id: &str, query: &str) -> Result<()> {
+        self.say(json!({ "id": id, "type": "subscribe", "payload": { "query": query } })).await
+    }
+
+    /// The next message, or how the socket was closed.
+    async fn next(&mut self, within: Duration) -> Result<Result<Value, (u16, String)>> {
+        loop {
+            let next = timeout(within, self.0.next()).await.context("nothing is heard")?;
+            match next {
+                Some(Ok(Message::Text(text))) => return Ok(Ok(serde_json::from_str(&text)?)),
+                Some(Ok(Message::Close(Some(frame)))) => {
+                    return Ok(Err((frame.code.into(), frame.reason.to_string())));
+                }
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                other => bail!("{other:?}"),
+            }
+        }
+    }
+
+    /// The next message.
+    async fn hear(&mut self) -> Result<Value> {
+        self.next(SOON).await?.map_err(|closed| anyhow::anyhow!("closed: {closed:?}"))
+    }
+
+    /// Sees that nothing is heard for a while.
+    async fn silent(&mut self) -> Result<()> {
+        match self.next(SILENCE).await {
+            Err(_) => Ok(()),
+            Ok(heard) => bail!("heard {heard:?}"),
+        }
+    }
+
+    /// The code with which it is closed, whatever is said before.
+    async fn closed(&mut self) -> Result<u16> {
+        loop {
+            if let Err((code, _)) = self.next(SOON).await? {
+                return Ok(code);
+            }
+        }
+    }
+}
+
+/// The status with which an upgrade is refused.
+fn refusal(opened: Result<Socket, Error>) -> Result<StatusCode> {
+    match opened {
+        Err(Error::Http(response)) => Ok(response.status()),
+        Err(other) => Err(other.into()),
+        Ok(_) => bail!("it was opened"),
+    }
+}
+
+/// The access token of somebody with a role in Sunagawa.
+async fn somebody(server: &TestServer, email: &str, role: MunicipalRole) -> Result<String> {
+    server.user(email, &[Grant::Municipal(SUNAGAWA.parse()?, role)]).await
+}
+
+/// The global id of the draft of Sunagawa.
+async fn draft(server: &TestServer, bearer: &str) -> Result<String> {
+    let drafts = server.ask_as(Some(bearer), "{ drafts(municipality: \"012262\") { id } }", json!({})).await?.data()?;
+    Ok(drafts["drafts"][0]["id"].as_str().context("a draft")?.to_owned())
+}
+
+/// A subscription to a draft.
+fn draft_changed(id: &str) -> String {
+    format!(
+        "subscription {{ draftChanged(strategy: \"{id}\") {{ event subjectKind subject {{ id }} strategy {{ id }} }} }}"
+    )
+}

@@ -1,0 +1,105 @@
+//! Everybody × every subscription × both municipalities: who may not follow hears why at once, who may hears of a change.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Context, Result, ensure};
+use futures_util::{StreamExt, future::join_all};
+use shirube_access::{
+    Scope,
+    table::{Place, TargetKind},
+};
+use shirube_testing::{Answer, Answers, Backend, both_backends};
+use tokio::time::timeout;
+
+use super::{
+    cases::{SUBSCRIPTIONS, global_id, short},
+    house::{HERE, House, THERE, code, fresh},
+    objection,
+};
+
+both_backends!(who_may_follow_hears, without_public_reading_followers_need_an_account);
+
+/// How long a refusal takes at most, and a change to be heard.
+const REFUSED: Duration = Duration::from_secs(2);
+const HEARD: Duration = Duration::from_secs(10);
+
+async fn who_may_follow_hears(backend: Backend) -> Result<()> {
+    everybody_follows(&House::new(backend, true).await?).await
+}
+
+async fn without_public_reading_followers_need_an_account(backend: Backend) -> Result<()> {
+    everybody_follows(&House::new(backend, false).await?).await
+}
+
+/// Somebody who follows something, and what they should hear.
+struct Follower {
+    told: String,
+    field: &'static str,
+    refusal: Option<&'static str>,
+    answers: Answers,
+}
+
+/// The first that they hear; none if it does not come in time.
+async fn first(follower: &mut Follower, within: Duration) -> Result<Option<Answer>> {
+    match timeout(within, follower.answers.next()).await {
+        Ok(answer) => Ok(Some(answer.context("a stream says something before it ends")??)),
+        Err(_) => Ok(None),
+    }
+}
+
+async fn everybody_follows(house: &House) -> Result<()> {
+    let _hearing = house.service.hearing();
+    let drafts = async |place: &str| {
+        let ids = house.service.app.draft_ids(&Scope::machine(), code(place)).await?;
+        anyhow::Ok(*ids.first().context("a draft of the sample")?)
+    };
+    let (here, there) = (drafts(HERE).await?, drafts(THERE).await?);
+    let mut followers = Vec::new();
+    for (field, row, text) in SUBSCRIPTIONS {
+        for principal in &house.principals {
+            for (municipality, draft) in [(HERE, here), (THERE, there)] {
+                let place = match row.target {
+                    TargetKind::Municipality => Place::Municipality(code(municipality)),
+                    TargetKind::Instance | TargetKind::Own => Place::Instance,
+                };
+                let id = global_id(&["strategy", municipality, &short(draft.uuid()), "draft"]);
+                let text = text.replace("CODE", municipality).replace("DRAFT", id.as_str().unwrap_or_default());
+                let query = format!("subscription {{ {text} }}");
+                followers.push(Follower {
+                    told: format!("{}: {text}", principal.name),
+                    field,
+                    refusal: principal.refusal(row, place, house.public_read),
+                    answers: house.service.subscribe(principal.bearer.as_deref(), &query).await?,
+                });
+            }
+        }
+    }
+    let (refused, mut following): (Vec<_>, Vec<_>) = followers.into_iter().partition(|of| of.refusal.is_some());
+    ensure!(!following.is_empty() && !refused.is_empty(), "both are tried");
+    let mut wrong = Vec::new();
+    for mut of in refused {
+        let answer = first(&mut of, REFUSED).await?.with_context(|| format!("{}: not refused", of.told))?;
+        wrong.extend(objection(&answer, of.field, of.refusal).map(|why| format!("{}: {why}", of.told)));
+        ensure!(of.answers.next().await.is_none(), "{}: goes on after it was refused", of.told);
+    }
+    let begun = join_all(following.iter_mut().map(|of| first(of, REFUSED))).await;
+    for (answer, of) in begun.into_iter().zip(&following) {
+        if let Some(answer) = answer? {
+            wrong.push(format!("{}: heard {} before anything happened", of.told, answer.0));
+        }
+    }
+    let machine = Arc::new(Scope::machine());
+    for (municipality, draft) in [(HERE, here), (THERE, there)] {
+        house.service.app.add_department(&machine, code(municipality), &fresh()).await?;
+        house.service.app.publish_strategy(&machine, code(municipality), draft, None).await?;
+    }
+    let heard = join_all(following.iter_mut().map(|of| first(of, HEARD))).await;
+    for (answer, of) in heard.into_iter().zip(&following) {
+        match answer? {
+            Some(answer) => wrong.extend(objection(&answer, of.field, None).map(|why| format!("{}: {why}", of.told))),
+            None => wrong.push(format!("{}: heard nothing", of.told)),
+        }
+    }
+    ensure!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
+    Ok(())
+}
