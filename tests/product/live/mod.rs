@@ -7,11 +7,17 @@ mod slow;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use shirube_access::{Grant, MunicipalRole};
+use shirube_access::{Grant, MunicipalRole, Scope};
+use shirube_app::App;
+use shirube_domain::{DepartmentId, StrategyId, municipality::MunicipalityCode};
 use shirube_testing::TestServer;
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    net::TcpStream,
+    time::{Instant, timeout_at},
+};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
     tungstenite::{
@@ -20,6 +26,8 @@ use tokio_tungstenite::{
         http::{HeaderValue, StatusCode},
     },
 };
+
+use crate::authoring::small;
 
 /// How long something may take that happens at once. The tests share their cores.
 const SOON: Duration = Duration::from_secs(10);
@@ -67,10 +75,22 @@ impl Socket {
         self.say(json!({ "id": id, "type": "subscribe", "payload": { "query": query } })).await
     }
 
+    /// Subscribes, and waits until it has begun: the server reads one message after the other.
+    async fn follow(&mut self, id: &str, query: &str) -> Result<()> {
+        self.subscribe(id, query).await?;
+        self.subscribe("begun", "{ viewer { kind } }").await?;
+        for expected in ["next", "complete"] {
+            let told = self.hear().await?;
+            ensure!(told["id"] == "begun" && told["type"] == expected, "{told}");
+        }
+        Ok(())
+    }
+
     /// The next message, or how the socket was closed.
     async fn next(&mut self, within: Duration) -> Result<Result<Value, (u16, String)>> {
+        let until = Instant::now() + within;
         loop {
-            let next = timeout(within, self.0.next()).await.context("nothing is heard")?;
+            let next = timeout_at(until, self.0.next()).await.context("nothing is heard")?;
             match next {
                 Some(Ok(Message::Text(text))) => return Ok(Ok(serde_json::from_str(&text)?)),
                 Some(Ok(Message::Close(Some(frame)))) => {
@@ -119,10 +139,56 @@ async fn somebody(server: &TestServer, email: &str, role: MunicipalRole) -> Resu
     server.user(email, &[Grant::Municipal(SUNAGAWA.parse()?, role)]).await
 }
 
-/// The global id of the draft of Sunagawa.
-async fn draft(server: &TestServer, bearer: &str) -> Result<String> {
-    let drafts = server.ask_as(Some(bearer), "{ drafts(municipality: \"012262\") { id } }", json!({})).await?.data()?;
-    Ok(drafts["drafts"][0]["id"].as_str().context("a draft")?.to_owned())
+/// A draft that can be changed: it names a department, which can be renamed.
+pub(crate) struct Draft {
+    /// The global id.
+    pub(crate) id: String,
+    municipality: MunicipalityCode,
+    strategy: StrategyId,
+    department: DepartmentId,
+}
+
+impl Draft {
+    /// Makes one, the plan of a term of a municipality.
+    pub(crate) async fn new(app: &App, municipality: MunicipalityCode, term: usize) -> Result<Self> {
+        let (machine, name) = (Scope::machine(), format!("第{term}課"));
+        let mut document = small(municipality, term, "次期");
+        document["plan"][0]["department"] = name.as_str().into();
+        let made = app.create_strategy(&machine, municipality, &document.to_string()).await?;
+        let strategy = made.strategy().parts().id;
+        let departments = app.departments(&machine, municipality).await?;
+        let department = departments.iter().find(|of| of.name == name).context("it was made")?.id;
+        let short = URL_SAFE_NO_PAD.encode(strategy.uuid().as_bytes());
+        let id = URL_SAFE_NO_PAD.encode(format!("strategy:{municipality}:{short}:draft"));
+        Ok(Self { id, municipality, strategy, department })
+    }
+
+    /// Changes it, by an event `department_renamed`.
+    pub(crate) async fn change(&self, app: &App, name: &str) -> Result<()> {
+        app.rename_department(&Scope::machine(), self.municipality, self.department, name).await?;
+        Ok(())
+    }
+
+    /// Publishes it as it is.
+    pub(crate) async fn publish(&self, app: &App) -> Result<()> {
+        Ok(app.publish_strategy(&Scope::machine(), self.municipality, self.strategy, None).await?)
+    }
+
+    /// Removes it.
+    async fn delete(&self, app: &App) -> Result<()> {
+        app.delete_strategy(&Scope::machine(), self.municipality, self.strategy).await?;
+        Ok(())
+    }
+
+    /// Makes one of Sunagawa.
+    async fn of_sunagawa(app: &App) -> Result<Self> {
+        Self::new(app, SUNAGAWA.parse()?, 3).await
+    }
+
+    /// The subscription to it.
+    fn changed(&self) -> String {
+        draft_changed(&self.id)
+    }
 }
 
 /// A subscription to a draft.

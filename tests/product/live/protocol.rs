@@ -9,7 +9,7 @@ use shirube_access::MunicipalRole;
 use shirube_testing::{Backend, TestDatabase, TestServer};
 use tokio_tungstenite::tungstenite::{Message, http::StatusCode};
 
-use super::{Socket, draft, draft_changed, refusal, somebody};
+use super::{Draft, Socket, draft_changed, refusal, somebody};
 
 const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "graphql-transport-ws");
 const QUERY: &str = "query Who { viewer { kind } }";
@@ -115,8 +115,7 @@ async fn who_says_nothing_is_closed_after_three_seconds() -> Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_wrong_with_an_operation_ends_it_alone() -> Result<()> {
     let server = server().await?;
-    let planner = somebody(&server, "kikaku@sunagawa.test", MunicipalRole::Planner).await?;
-    let id = draft(&server, &planner).await?;
+    let draft = Draft::of_sunagawa(server.app()).await?;
     let published = draft_changed("c3RyYXRlZ3k6eA");
     let mut socket = Socket::of(&server, None).await?;
     for (query, code) in [
@@ -125,7 +124,7 @@ async fn what_is_wrong_with_an_operation_ends_it_alone() -> Result<()> {
         ("subscription { a: strategyPublished { id } b: strategyPublished { id } }", "GRAPHQL_VALIDATION_FAILED"),
         ("subscription { strategyPublished(municipality: \"x\") { id } }", "BAD_USER_INPUT"),
         (&published, "BAD_USER_INPUT"),
-        (&draft_changed(&id), "UNAUTHENTICATED"),
+        (&draft.changed(), "UNAUTHENTICATED"),
     ] {
         socket.subscribe("1", query).await?;
         let told = socket.hear().await?;

@@ -1,21 +1,19 @@
 //! Everybody × every subscription × both municipalities: who may not follow hears why at once, who may hears of a change.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use futures_util::{StreamExt, future::join_all};
-use shirube_access::{
-    Scope,
-    table::{Place, TargetKind},
-};
+use shirube_access::table::{Place, TargetKind};
 use shirube_testing::{Answer, Answers, Backend, both_backends};
 use tokio::time::timeout;
 
 use super::{
-    cases::{SUBSCRIPTIONS, global_id, short},
-    house::{HERE, House, THERE, code, fresh},
+    cases::SUBSCRIPTIONS,
+    house::{HERE, House, THERE, code},
     objection,
 };
+use crate::live::Draft;
 
 both_backends!(who_may_follow_hears, without_public_reading_followers_need_an_account);
 
@@ -49,21 +47,17 @@ async fn first(follower: &mut Follower, within: Duration) -> Result<Option<Answe
 
 async fn everybody_follows(house: &House) -> Result<()> {
     let _hearing = house.service.hearing();
-    let drafts = async |place: &str| {
-        let ids = house.service.app.draft_ids(&Scope::machine(), code(place)).await?;
-        anyhow::Ok(*ids.first().context("a draft of the sample")?)
-    };
-    let (here, there) = (drafts(HERE).await?, drafts(THERE).await?);
+    let app = &house.service.app;
+    let (here, there) = (Draft::new(app, code(HERE), 5).await?, Draft::new(app, code(THERE), 5).await?);
     let mut followers = Vec::new();
     for (field, row, text) in SUBSCRIPTIONS {
         for principal in &house.principals {
-            for (municipality, draft) in [(HERE, here), (THERE, there)] {
+            for (municipality, draft) in [(HERE, &here), (THERE, &there)] {
                 let place = match row.target {
                     TargetKind::Municipality => Place::Municipality(code(municipality)),
                     TargetKind::Instance | TargetKind::Own => Place::Instance,
                 };
-                let id = global_id(&["strategy", municipality, &short(draft.uuid()), "draft"]);
-                let text = text.replace("CODE", municipality).replace("DRAFT", id.as_str().unwrap_or_default());
+                let text = text.replace("CODE", municipality).replace("DRAFT", &draft.id);
                 let query = format!("subscription {{ {text} }}");
                 followers.push(Follower {
                     told: format!("{}: {text}", principal.name),
@@ -88,10 +82,9 @@ async fn everybody_follows(house: &House) -> Result<()> {
             wrong.push(format!("{}: heard {} before anything happened", of.told, answer.0));
         }
     }
-    let machine = Arc::new(Scope::machine());
-    for (municipality, draft) in [(HERE, here), (THERE, there)] {
-        house.service.app.add_department(&machine, code(municipality), &fresh()).await?;
-        house.service.app.publish_strategy(&machine, code(municipality), draft, None).await?;
+    for draft in [here, there] {
+        draft.change(app, "防災課").await?;
+        draft.publish(app).await?;
     }
     let heard = join_all(following.iter_mut().map(|of| first(of, HEARD))).await;
     for (answer, of) in heard.into_iter().zip(&following) {
