@@ -13,6 +13,7 @@ use shirube_access::{
 };
 use shirube_domain::{ApiKeyId, Error, SessionId};
 use shirube_store::StoreResult;
+use tokio::sync::watch;
 
 use crate::App;
 
@@ -65,22 +66,47 @@ pub(crate) struct Facts {
     sessions: Cache<SessionId, Held<SessionFacts>>,
     keys: Cache<String, Held<KeyFacts>>,
     noted: Cache<ApiKeyId, Instant>,
+    /// Counts how often it was forgotten.
+    changes: watch::Sender<u64>,
 }
 
 impl Facts {
     pub(crate) fn new() -> Self {
-        Self { sessions: Cache::new(HELD), keys: Cache::new(HELD), noted: Cache::new(HELD) }
+        Self {
+            sessions: Cache::new(HELD),
+            keys: Cache::new(HELD),
+            noted: Cache::new(HELD),
+            changes: watch::Sender::new(0),
+        }
     }
 
     /// Forgets a session that has ended.
     pub(crate) fn forget_session(&self, session: SessionId) {
+        self.changes.send_if_modified(|changes| {
+            *changes += 1;
+            false
+        });
         self.sessions.remove(&session);
     }
 
     /// Forgets everything, so that a change takes effect here at once.
     pub(crate) fn forget(&self) {
+        // First, so that what was looked up before is not held afterwards.
+        self.changes.send_modify(|changes| *changes += 1);
         self.sessions.clear();
         self.keys.clear();
+    }
+}
+
+impl Facts {
+    /// Tells whenever everything was forgotten.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// How often something was forgotten: what is looked up is held if it is the same before and after.
+    fn count(&self) -> u64 {
+        *self.changes.borrow()
     }
 }
 
@@ -109,11 +135,13 @@ impl App {
         if let Some(held) = fresh(self.facts.sessions.get(&session), SESSION_AGE) {
             return Ok(Some(held));
         }
-        let since = Instant::now();
+        let (since, count) = (Instant::now(), self.facts.count());
         let commons = self.store.commons(Self::door(), self.now()).await?;
         let Some(facts) = commons.session_facts(session).await? else { return Ok(None) };
         let value = Arc::new(facts);
-        self.facts.sessions.insert(session, Held { value: value.clone(), since });
+        if self.facts.count() == count {
+            self.facts.sessions.insert(session, Held { value: value.clone(), since });
+        }
         Ok(Some(value))
     }
 
@@ -122,7 +150,7 @@ impl App {
         if let Some(held) = fresh(self.facts.keys.get(hash), KEY_AGE) {
             return Ok(Some(held));
         }
-        let since = Instant::now();
+        let (since, count) = (Instant::now(), self.facts.count());
         let facts = match shown.municipality {
             Some(code) => {
                 let permit = Scope::anonymous(Origin::default(), true).permit::<ShowKey>(code)?;
@@ -132,7 +160,9 @@ impl App {
         };
         let Some(facts) = facts else { return Ok(None) };
         let value = Arc::new(facts);
-        self.facts.keys.insert(hash.to_owned(), Held { value: value.clone(), since });
+        if self.facts.count() == count {
+            self.facts.keys.insert(hash.to_owned(), Held { value: value.clone(), since });
+        }
         Ok(Some(value))
     }
 

@@ -6,6 +6,7 @@ mod agenda;
 mod audit;
 mod authoring;
 mod changes;
+mod events;
 mod identity;
 mod input;
 mod invitations;
@@ -29,6 +30,7 @@ use std::{fmt, sync::Arc};
 use arc_swap::ArcSwap;
 pub use audit::AuditPage;
 pub use changes::Compared;
+pub use events::Publications;
 pub use identity::Unbelieved;
 pub use invitations::Invited;
 pub use keys::{KeyPlace, MadeKey};
@@ -48,15 +50,15 @@ use shirube_access::{
     table::{Instance, ReadDraft, ReadPublished},
 };
 use shirube_domain::{Error, StrategyId, municipality::MunicipalityCode, webhook::Reach};
+use shirube_store::{Announcer, Store, StoreResult};
 pub use shirube_store::{
-    ApiKey, AuditEntry, AuditFilter, Decided, Delivery, DeliveryFilter, Gap, Invitation, InvitationState,
-    ListedSession, ListedUser, Member, NewOpinion, NewPublication, Opinion, OpinionChange, Reported, Selection,
-    StoredTask, Webhook,
+    ApiKey, AuditEntry, AuditFilter, Batch, Decided, Delivery, DeliveryFilter, Event, Events, Gap, Invitation,
+    InvitationState, ListedSession, ListedUser, Member, NewOpinion, NewPublication, Opinion, OpinionChange, Reported,
+    Selection, StoredTask, Webhook,
 };
-use shirube_store::{Store, StoreResult};
 pub use sign_in::{SignInError, SignedIn};
 use time::OffsetDateTime;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 pub use webhooks::{DeliveryPage, MadeWebhook, WebhookEdit};
 
 use crate::{identity::Facts, published::Published, sender::Sender, throttle::Throttles};
@@ -110,6 +112,8 @@ pub struct App {
     options: AppOptions,
     reference: Reference,
     published: ArcSwap<Published>,
+    /// Tells when something new is published.
+    publications: watch::Sender<()>,
     /// Held by whoever reads what is published anew, so that nobody goes back to what was read before.
     reading: Mutex<()>,
     older: Cache<(MunicipalityCode, StrategyId, u32), Arc<Version>>,
@@ -118,6 +122,8 @@ pub struct App {
     facts: Facts,
     throttles: Throttles,
     sender: Sender,
+    /// Tells what was changed, after it was acted on.
+    announcer: Announcer,
 }
 
 impl App {
@@ -131,6 +137,7 @@ impl App {
             store,
             reference,
             published: ArcSwap::from_pointee(published),
+            publications: watch::Sender::new(()),
             reading: Mutex::new(()),
             older: Cache::new(OLDER_REVISIONS),
             tokens: Tokens::new(options.public_url.clone()),
@@ -138,6 +145,7 @@ impl App {
             facts: Facts::new(),
             throttles: Throttles::new(),
             sender: Sender::new(options.reach.clone()),
+            announcer: Announcer::default(),
             options,
         })
     }
@@ -151,6 +159,7 @@ impl App {
             return Ok(false);
         }
         self.published.store(Arc::new(Published::read(&self.store, &known, now).await?));
+        self.publications.send_replace(());
         Ok(true)
     }
 

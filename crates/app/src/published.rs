@@ -4,7 +4,7 @@ use std::{
 };
 
 use shirube_domain::{
-    StrategyId,
+    Error, StrategyId,
     lint::{Finding, lint},
     municipality::MunicipalityCode,
     round::{Correction, PublishedOpinion},
@@ -62,6 +62,14 @@ impl Version {
     /// The opinions that were published with it.
     pub fn opinions(&self) -> &[PublishedOpinion] {
         &self.opinions
+    }
+
+    /// A number that another content hardly has, by which a later state is told from this one.
+    pub fn fingerprint(&self) -> Result<u64, Error> {
+        use std::hash::{DefaultHasher, Hash, Hasher};
+        let mut hasher = DefaultHasher::new();
+        serde_json::to_vec(&self.strategy).map_err(Error::internal)?.hash(&mut hasher);
+        Ok(hasher.finish())
     }
 
     /// What a careful reader would notice; worked out when first asked for.
@@ -167,6 +175,21 @@ impl Published {
     /// Whether it is still all that is to be seen at an instant, where there are so many publications.
     pub(crate) fn is_all(&self, count: u64, now: OffsetDateTime) -> bool {
         self.count == count && self.next.is_none_or(|next| now < next)
+    }
+
+    /// The strategies of which another revision is the latest than in an earlier state, in one municipality or in all.
+    pub(crate) fn since(
+        &self,
+        earlier: &Self,
+        municipality: Option<MunicipalityCode>,
+    ) -> Vec<(MunicipalityCode, StrategyId)> {
+        let known = |code, of: &Arc<PublishedStrategy>| {
+            let earlier = earlier.of(code).iter().find(|earlier| earlier.id() == of.id());
+            earlier.is_some_and(|earlier| earlier.latest.revision() == of.latest.revision())
+        };
+        let within = self.by_municipality.iter().filter(|(code, _)| municipality.is_none_or(|only| only == **code));
+        let all = within.flat_map(|(code, strategies)| strategies.iter().map(|of| (*code, of)));
+        all.filter(|(code, of)| !known(*code, of)).map(|(code, of)| (code, of.id())).collect()
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -18,7 +18,8 @@ use shirube_domain::{
     strategy::ObservationStatus,
 };
 use shirube_store::{
-    Decided, NewOpinion, Opinion, OpinionChange, Report, Reported, RoundChange, RoundRecord, Selection, StoredTask,
+    Decided, FigureReport, NewOpinion, Opinion, OpinionChange, Reported, RoundChange, RoundRecord, Selection,
+    StoredTask,
 };
 use time::{Date, OffsetDateTime, UtcOffset, macros::offset};
 
@@ -150,7 +151,7 @@ pub struct Figure {
 }
 
 impl Figure {
-    fn read(self) -> Result<Report, BadInput> {
+    fn read(self) -> Result<FigureReport, BadInput> {
         let Self { subject, version, actual, status, remark, causes, confirmation, submit } = self;
         let told = |error| match error {
             Error::BadInput(told) => told,
@@ -175,7 +176,7 @@ impl Figure {
             causes.dedup();
             causes
         });
-        Ok(Report { subject, version, change: EntryChange { actual, remark, causes, confirmation }, submit })
+        Ok(FigureReport { subject, version, change: EntryChange { actual, remark, causes, confirmation }, submit })
     }
 }
 
@@ -306,7 +307,7 @@ impl App {
     ) -> Result<Vec<Result<Reported, BadInput>>, Error> {
         let permit = scope.permit::<ReportFigures>(of.municipality)?;
         check_subjects("figures", figures.iter().map(|figure| figure.subject))?;
-        let read: Vec<Result<Report, BadInput>> = figures.into_iter().map(Figure::read).collect();
+        let read: Vec<Result<FigureReport, BadInput>> = figures.into_iter().map(Figure::read).collect();
         let reports = read.iter().filter_map(|report| report.as_ref().ok()).cloned().collect();
         let tenant = self.store.tenant(permit, self.now()).await?;
         let reported = tenant.report(of.strategy, of.year, reports).await?.ok_or(NO_ROUND)?;

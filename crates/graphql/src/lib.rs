@@ -2,7 +2,8 @@
 //!
 //! A request goes through [`Api::execute`]: its text is read to the letter of the grammar, measured against [`limits`] and
 //! validated (by apollo-compiler, and by the parts of rules that it leaves out), its variables are coerced, and only then is it
-//! executed (by async-graphql). Prepared documents are kept for the next request with the same text.
+//! executed (by async-graphql). Prepared documents are kept for the next request with the same text. [`Api::subscribe`] goes the
+//! same way with what is answered more than once.
 
 mod budget;
 mod error;
@@ -17,21 +18,28 @@ mod query;
 mod roots;
 mod scalars;
 mod settle;
+mod subscription;
 mod syntax;
 mod types;
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use apollo_compiler::{
-    Schema as ApolloSchema, ast::OperationType, request::coerce_variable_values, response::JsonMap, validation::Valid,
+    Schema as ApolloSchema, ast::OperationType, executable::Operation, request::coerce_variable_values,
+    response::JsonMap, validation::Valid,
 };
-use async_graphql::{EmptySubscription, Request, SDLExportOptions, Schema, ServerError, ValidationMode, Variables};
+use async_graphql::{
+    Request, Response, SDLExportOptions, Schema, SchemaBuilder, ServerError, ValidationMode, Variables,
+};
 pub use budget::{CostBudget, Overspent, Unlimited, whole_seconds};
 pub use error::Code;
-use futures_util::FutureExt;
+use futures_util::{
+    FutureExt, StreamExt, future,
+    stream::{self, BoxStream},
+};
 use quick_cache::{Weighter, sync::Cache};
 use serde_json::json;
-use shirube_access::Scope;
+use shirube_access::{Origin, Scope};
 use shirube_app::App;
 
 use crate::{
@@ -40,9 +48,10 @@ use crate::{
     mutation::Once,
     prepare::{ERRORS, Prepared, prepare},
     query::Query,
+    subscription::{EachEvent, Subscriber, Subscription},
 };
 
-type ApiSchema = Schema<Query, Once, EmptySubscription>;
+type ApiSchema = Schema<Query, Once, Subscription>;
 
 /// Texts of prepared documents that are kept, in bytes. A document takes some thirty times its text.
 const PREPARED_BYTES: u64 = 1024 * 1024;
@@ -53,6 +62,8 @@ const ONE_OF: &str = "\nextend type __Type { isOneOf: Boolean }\n";
 /// The executable schema.
 pub struct Api {
     schema: ApiSchema,
+    /// The same, for subscriptions: every event has a budget and a scope of its own.
+    live: ApiSchema,
     validation: Valid<ApolloSchema>,
     prepared: Cache<String, Arc<Prepared>, ByText>,
     introspection: bool,
@@ -79,10 +90,19 @@ pub struct GraphqlRequest {
     pub variables: serde_json::Map<String, serde_json::Value>,
 }
 
+/// Who asks for what is answered more than once: they are asked again for every event.
+#[derive(Clone)]
+pub struct Asker {
+    /// The token or key that they showed, if they did.
+    pub bearer: Option<String>,
+    /// Where the request comes from.
+    pub origin: Origin,
+}
+
 /// Which operations a door lets through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Allowed {
-    /// Queries and mutations.
+    /// Queries and mutations, once each.
     All,
     /// Queries, as GET asks for.
     Queries,
@@ -114,9 +134,13 @@ pub struct GraphqlResponse {
     pub retry_after: Option<u64>,
 }
 
+fn builder() -> SchemaBuilder<Query, Once, Subscription> {
+    Schema::build(Query, Once::default(), Subscription::default())
+}
+
 /// The SDL of the schema, without what every schema has. It needs no data.
 pub fn sdl() -> String {
-    let schema = Schema::build(Query, Once::default(), EmptySubscription).finish();
+    let schema = builder().finish();
     let mut schema = validator(&export(&schema)).into_inner();
     schema.directive_definitions.retain(|name, _| !matches!(name.as_str(), "skip" | "include" | "specifiedBy"));
     schema.to_string()
@@ -136,15 +160,13 @@ fn export(schema: &ApiSchema) -> String {
 impl Api {
     /// The schema over an application.
     pub fn new(app: Arc<App>, introspection: bool) -> Self {
-        let schema = Schema::build(Query, Once::default(), EmptySubscription)
-            .data(app)
-            // What this mode leaves out has been checked, and more strictly, before execution.
-            .validation_mode(ValidationMode::Fast)
-            .limit_recursive_depth(limits::NESTING)
-            .finish();
+        // What this mode leaves out has been checked, and more strictly, before execution.
+        let of = |app| builder().data(app).validation_mode(ValidationMode::Fast).limit_recursive_depth(limits::NESTING);
+        let live = of(app.clone()).extension(EachEvent).finish();
+        let schema = of(app).finish();
         let validation = validator(&(export(&schema) + ONE_OF));
         let prepared = Cache::with_weighter(1_000, PREPARED_BYTES, ByText);
-        Self { schema, validation, prepared, introspection }
+        Self { schema, live, validation, prepared, introspection }
     }
 
     /// Answers a request of `scope`, who is asking, if the budget grants its cost.
@@ -155,37 +177,77 @@ impl Api {
         scope: Arc<Scope>,
         budget: &dyn CostBudget,
     ) -> GraphqlResponse {
-        let refused = |outcome, errors: &[ServerError], retry_after| GraphqlResponse {
-            outcome,
-            body: errors_body(errors),
-            operation: None,
-            codes: Vec::new(),
-            retry_after,
+        let answered = async {
+            let ready = self.ready(request, allowed, budget)?;
+            if ready.operation()?.operation_type == OperationType::Subscription {
+                return Err(Refusal::of(
+                    Code::BadUserInput,
+                    "a subscription is answered over a WebSocket to the same address, by the protocol graphql-transport-ws",
+                ));
+            }
+            self.execute_once(ready, scope).await
         };
-        match self.try_execute(request, allowed, scope, budget).await {
-            Ok(response) => response,
-            Err(Refusal::Errors(errors)) => refused(Outcome::Refused(code_of(&errors)), &errors, None),
-            Err(Refusal::Early(seconds)) => {
-                let error = early(
-                    format!("too many values were asked for within a minute; ask again in {seconds} s, or for fewer"),
-                    seconds,
-                );
-                refused(Outcome::Refused(Code::RateLimited), &[error], Some(seconds))
-            }
-            Err(Refusal::NotAllowed) => {
-                let error = request_error(Code::BadUserInput, "only queries can be asked by GET; use POST");
-                refused(Outcome::NotAllowed, &[error], None)
-            }
-        }
+        answered.await.unwrap_or_else(Refusal::respond)
     }
 
-    async fn try_execute(
-        &self,
+    /// Answers a request as often as there is something to answer: a query or mutation once, a subscription whenever
+    /// something is new, until its caller may not follow it any more. A refusal is the last answer. Nothing is done unless
+    /// the stream is polled.
+    pub fn subscribe(
+        self: &Arc<Self>,
         request: GraphqlRequest,
-        allowed: Allowed,
+        asker: Asker,
         scope: Arc<Scope>,
-        budget: &dyn CostBudget,
-    ) -> Result<GraphqlResponse, Refusal> {
+        budget: Arc<dyn CostBudget + Send>,
+    ) -> BoxStream<'static, GraphqlResponse> {
+        let api = self.clone();
+        let answers = async move {
+            let ready = api.ready(request, Allowed::All, &*budget)?;
+            if ready.operation()?.operation_type != OperationType::Subscription {
+                let within = Duration::from_secs(limits::SECONDS);
+                let answer =
+                    tokio::time::timeout(within, api.execute_once(ready, scope)).await.unwrap_or_else(|_| {
+                        Err(Refusal::of(Code::Unavailable, "the request took longer than 10 seconds and was given up"))
+                    })?;
+                return Ok(stream::once(async { answer }).boxed());
+            }
+            Ok(api.events(ready, asker, scope, budget))
+        };
+        let refused = |refusal: Refusal| stream::once(async { refusal.respond() }).boxed();
+        stream::once(answers.map(move |answers| answers.unwrap_or_else(refused))).flatten().boxed()
+    }
+
+    /// The events of a subscription.
+    fn events(
+        &self,
+        ready: Ready,
+        asker: Asker,
+        scope: Arc<Scope>,
+        budget: Arc<dyn CostBudget + Send>,
+    ) -> BoxStream<'static, GraphqlResponse> {
+        let Ready { prepared, name, request, cost } = ready;
+        let subscriber = Arc::new(Subscriber::new(asker, scope.clone(), budget, cost));
+        let responses = self.live.execute_stream(request.data(Budget::new()).data(scope).data(subscriber));
+        let answers = AssertUnwindSafe(responses).catch_unwind().map(move |response| {
+            let Ok(response) = response else { return Err(panicked(name.as_deref())) };
+            // Without data there was no event: it could not begin, or must end.
+            if response.data == async_graphql::Value::Null {
+                let mut errors = response.errors;
+                errors.iter_mut().for_each(complete);
+                return Err(Refusal::Errors(errors));
+            }
+            settled(response, &prepared, name.clone())
+        });
+        // A refusal is the last answer.
+        let until_refused = answers.scan(false, |refused, answer| {
+            let before = std::mem::replace(refused, answer.is_err());
+            future::ready((!before).then(|| answer.unwrap_or_else(Refusal::respond)))
+        });
+        until_refused.boxed()
+    }
+
+    /// Makes a request ready to be executed, and takes its cost from the budget.
+    fn ready(&self, request: GraphqlRequest, allowed: Allowed, budget: &dyn CostBudget) -> Result<Ready, Refusal> {
         let GraphqlRequest { query, operation_name, variables } = request;
         let prepared = self.prepare(&query)?;
         let operation = prepared
@@ -221,24 +283,22 @@ impl Api {
         if operation.operation_type == OperationType::Mutation {
             roots::merge(&mut executable, name.as_deref(), &variables);
         }
-        let mut execution = Request::new(query).variables(variables).data(Budget::new()).data(scope);
-        execution.set_parsed_query(executable);
+        let mut request = Request::new(query).variables(variables);
+        request.set_parsed_query(executable);
         if let Some(name) = &name {
-            execution = execution.operation_name(name);
+            request = request.operation_name(name);
         }
-        let Ok(mut response) = AssertUnwindSafe(self.schema.execute(execution)).catch_unwind().await else {
-            tracing::error!(operation = name, "a resolver panicked");
-            return Err(Refusal::of(Code::Internal, "internal error"));
+        Ok(Ready { prepared, name, request, cost })
+    }
+
+    /// Executes a query or mutation.
+    async fn execute_once(&self, ready: Ready, scope: Arc<Scope>) -> Result<GraphqlResponse, Refusal> {
+        let Ready { prepared, name, request, cost: _ } = ready;
+        let execution = self.schema.execute(request.data(Budget::new()).data(scope));
+        let Ok(response) = AssertUnwindSafe(execution).catch_unwind().await else {
+            return Err(panicked(name.as_deref()));
         };
-        settle::settle(&mut response.data, &response.errors, &prepared.document, operation);
-        response.errors.iter_mut().for_each(complete);
-        response.errors.truncate(ERRORS);
-        let codes = response.errors.iter().map(Code::of).collect();
-        let body = serde_json::to_vec(&response).map_err(|error| {
-            tracing::error!(%error, "an answer cannot be written as JSON");
-            Refusal::of(Code::Internal, "internal error")
-        })?;
-        Ok(GraphqlResponse { outcome: Outcome::Executed, body, operation: name, codes, retry_after: None })
+        settled(response, &prepared, name)
     }
 
     /// The prepared document of a text. What is refused is not kept.
@@ -257,6 +317,48 @@ impl Api {
     }
 }
 
+/// A request that may be executed.
+struct Ready {
+    prepared: Arc<Prepared>,
+    /// The name of its operation, if it has one.
+    name: Option<String>,
+    /// As the executor takes it, without what it is executed with.
+    request: Request,
+    /// The estimated number of values in an answer.
+    cost: usize,
+}
+
+impl Ready {
+    fn operation(&self) -> Result<&Operation, Refusal> {
+        operation(&self.prepared, self.name.as_deref())
+    }
+}
+
+/// The operation of a name, which is there if it was found before.
+fn operation<'a>(prepared: &'a Prepared, name: Option<&str>) -> Result<&'a Operation, Refusal> {
+    let found = prepared.document.operations.get(name);
+    found.map(|of| &**of).map_err(|error| Refusal::of(Code::BadUserInput, error.message().to_string()))
+}
+
+/// What the executor answered, as it goes out.
+fn settled(mut response: Response, prepared: &Prepared, name: Option<String>) -> Result<GraphqlResponse, Refusal> {
+    let operation = operation(prepared, name.as_deref())?;
+    settle::settle(&mut response.data, &response.errors, &prepared.document, operation);
+    response.errors.iter_mut().for_each(complete);
+    response.errors.truncate(ERRORS);
+    let codes = response.errors.iter().map(Code::of).collect();
+    let body = serde_json::to_vec(&response).map_err(|error| {
+        tracing::error!(%error, "an answer cannot be written as JSON");
+        Refusal::of(Code::Internal, "internal error")
+    })?;
+    Ok(GraphqlResponse { outcome: Outcome::Executed, body, operation: name, codes, retry_after: None })
+}
+
+fn panicked(name: Option<&str>) -> Refusal {
+    tracing::error!(operation = name, "a resolver panicked");
+    Refusal::of(Code::Internal, "internal error")
+}
+
 /// Why a request was not executed.
 enum Refusal {
     Errors(Vec<ServerError>),
@@ -268,6 +370,30 @@ enum Refusal {
 impl Refusal {
     fn of(code: Code, message: impl Into<String>) -> Self {
         Self::Errors(vec![request_error(code, message)])
+    }
+
+    fn respond(self) -> GraphqlResponse {
+        let refused = |outcome, errors: &[ServerError], retry_after| GraphqlResponse {
+            outcome,
+            body: errors_body(errors),
+            operation: None,
+            codes: Vec::new(),
+            retry_after,
+        };
+        match self {
+            Self::Errors(errors) => refused(Outcome::Refused(code_of(&errors)), &errors, None),
+            Self::Early(seconds) => {
+                let error = early(
+                    format!("too many values were asked for within a minute; ask again in {seconds} s, or for fewer"),
+                    seconds,
+                );
+                refused(Outcome::Refused(Code::RateLimited), &[error], Some(seconds))
+            }
+            Self::NotAllowed => {
+                let error = request_error(Code::BadUserInput, "only queries can be asked by GET; use POST");
+                refused(Outcome::NotAllowed, &[error], None)
+            }
+        }
     }
 }
 

@@ -1,6 +1,11 @@
 //! Connections, with limits on what a slow or large one may take.
 
-use std::{convert::Infallible, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -11,7 +16,6 @@ use axum::{
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
 use tokio::{
@@ -20,6 +24,8 @@ use tokio::{
 };
 use tokio_io_timeout::TimeoutStream;
 use tower::{Service, ServiceExt};
+
+use crate::http::Places;
 
 /// How long a client may take to send the head of a request, and an idle connection is kept.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -34,13 +40,17 @@ const CONNECTIONS: usize = 2_000;
 /// How long requests in flight may take to finish when the server stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Serves connections until `stopped` turns true, then lets requests in flight finish.
-pub(crate) async fn serve(listener: TcpListener, routes: Router, mut stopped: watch::Receiver<bool>) {
+/// Serves connections until `stopped` turns true, then lets requests in flight finish, and sockets say goodbye.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    routes: Router,
+    sockets: Arc<Places>,
+    mut stopped: watch::Receiver<bool>,
+) {
     // HTTP/1.1 alone: telling versions apart would wait for a client's first bytes without a limit, and a proxy in front
     // speaks HTTP/2 to browsers.
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES).max_headers(HEADERS);
-    let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         // A place first: what cannot be served waits in the system's queue.
@@ -50,7 +60,7 @@ pub(crate) async fn serve(listener: TcpListener, routes: Router, mut stopped: wa
         };
         let (place, accepted) = tokio::select! {
             next = next => next,
-            _ = stopped.wait_for(|stopped| *stopped) => break,
+            () = told_to_stop(&mut stopped) => break,
         };
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
@@ -69,20 +79,35 @@ pub(crate) async fn serve(listener: TcpListener, routes: Router, mut stopped: wa
             answer(routes, request)
         });
         let builder = builder.clone();
-        let watcher = graceful.watcher();
+        let mut stopped = stopped.clone();
         tokio::spawn(async move {
             let connection = builder.serve_connection(TokioIo::new(bounded(stream)), TowerToHyperService::new(service));
+            let mut connection = pin!(connection.with_upgrades());
+            let ended = tokio::select! {
+                ended = &mut connection => ended,
+                () = told_to_stop(&mut stopped) => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
             // A client that goes away, or breaks the protocol, is its own affair.
-            if let Err(error) = watcher.watch(connection).await {
+            if let Err(error) = ended {
                 tracing::debug!(%error, "a connection ended early");
             }
             drop(place);
         });
     }
     drop(listener);
-    if tokio::time::timeout(STOP_TIMEOUT, graceful.shutdown()).await.is_err() {
+    let all = u32::try_from(CONNECTIONS).expect("there are few");
+    let finished = async { tokio::join!(places.acquire_many(all), sockets.left()) };
+    if tokio::time::timeout(STOP_TIMEOUT, finished).await.is_err() {
         tracing::warn!("requests in flight did not finish in time");
     }
+}
+
+/// Waits until the server stops.
+async fn told_to_stop(stopped: &mut watch::Receiver<bool>) {
+    let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
 /// A stream on which a client that stops reading is given up.

@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use crate::{
     Failure, LogFormat, Settings,
-    http::{self, Rates},
+    http::{self, Places, Rates},
     listen, telemetry,
 };
 
@@ -154,15 +154,19 @@ pub async fn start_at(settings: &Settings, clock: Clock) -> Result<Running, Fail
     let app = Arc::new(application(settings, store, public_url(settings, address), clock).await?);
     let api = Arc::new(Api::new(app.clone(), settings.introspection));
     let rates = Arc::new(Rates::new(&settings.rates));
-    let routes = http::routes(app.clone(), api, rates.clone(), settings);
     let (stop, stopped) = watch::channel(false);
+    let places = Arc::new(Places::new(stopped.clone()));
+    let routes = http::routes(app.clone(), api, rates.clone(), places.clone(), settings);
     let running = app.clone();
     let task = tokio::spawn(async move {
+        let hearing = app.clone();
+        let hear = tokio::spawn(async move { hearing.hear().await });
         let refresh = tokio::spawn(refresh(app.clone(), rates, stopped.clone()));
         let told = stopped.clone();
         let agenda = tokio::spawn(async move { app.work_agenda(told).await });
-        listen::serve(listener, routes, stopped).await;
+        listen::serve(listener, routes, places, stopped).await;
         refresh.abort();
+        hear.abort();
         if agenda.await.is_err() {
             tracing::error!("the task of the agenda failed");
         }

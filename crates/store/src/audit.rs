@@ -13,6 +13,7 @@ use uuid::{ContextV7, Timestamp};
 use crate::{
     Commons, StoreError, StoreResult, Tenant,
     commons::every,
+    events::Event,
     rows::{members::audit, people::instance_audit},
 };
 
@@ -58,6 +59,11 @@ impl Record {
     pub(crate) fn reason(mut self, reason: impl Into<String>) -> Self {
         self.reason = Some(reason.into());
         self
+    }
+
+    /// What those hear who follow it.
+    pub(crate) fn event(&self, municipality: Option<MunicipalityCode>) -> Event {
+        Event::new(municipality, self.subject_kind, self.subject.as_deref(), self.event)
     }
 
     pub(crate) fn tenant_row(

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use crate::{
     StoreError, StoreResult,
     audit::Record,
+    events::{self, Announcer},
     performed::remember,
     rows::{
         convert::{named, parse},
@@ -42,13 +43,19 @@ pub(crate) fn removing<E: CommonEntity>() -> DeleteMany<E> {
 #[derive(Debug)]
 pub struct Commons<A: Action> {
     transaction: DatabaseTransaction,
+    announcer: Announcer,
     permit: Permit<A>,
     at: OffsetDateTime,
 }
 
 impl<A: Action> Commons<A> {
-    pub(crate) const fn over(transaction: DatabaseTransaction, permit: Permit<A>, at: OffsetDateTime) -> Self {
-        Self { transaction, permit, at }
+    pub(crate) fn over(
+        transaction: DatabaseTransaction,
+        announcer: &Announcer,
+        permit: Permit<A>,
+        at: OffsetDateTime,
+    ) -> Self {
+        Self { transaction, announcer: announcer.clone(), permit, at }
     }
 
     pub(crate) const fn permit(&self) -> &Permit<A> {
@@ -64,7 +71,8 @@ impl<A: Action> Commons<A> {
         &self.transaction
     }
 
-    /// Makes what was written last, together with its line in the audit trail: there is no other way to.
+    /// Makes what was written last, together with its line in the audit trail, and tells those who follow it: there is no
+    /// other way to.
     pub(crate) async fn commit(self, record: Record) -> StoreResult<()> {
         let actor = self.permit.actor().clone();
         self.commit_as(actor, record).await
@@ -72,10 +80,11 @@ impl<A: Action> Commons<A> {
 
     /// The same, when it has come out who did it.
     pub(crate) async fn commit_as(self, actor: Actor, record: Record) -> StoreResult<()> {
+        let event = record.event(None);
         let row = record.common_row(&actor, A::ROW.action, self.at);
         self.insert::<instance_audit::Entity>(row).await?;
         remember(&self.transaction, &self.permit, self.at).await?;
-        self.transaction.commit().await?;
+        events::commit(self.transaction, &self.announcer, vec![event]).await?;
         self.permit.attempt().inspect(|attempt| attempt.set_done());
         Ok(())
     }

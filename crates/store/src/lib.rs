@@ -13,6 +13,7 @@ mod commons;
 mod deliveries;
 mod draft;
 mod error;
+mod events;
 mod invitations;
 mod keys;
 mod locks;
@@ -36,6 +37,7 @@ pub use commons::Commons;
 pub use deliveries::Report;
 pub use draft::DraftDeletion;
 pub use error::{StoreError, StoreResult};
+pub use events::{Announcer, Batch, Event, Events, Heard};
 pub use invitations::{Accepting, Credential, Invitation, InvitationState, NewInvitation};
 pub use keys::{ApiKey, NewKey};
 pub use locks::SecondLock;
@@ -44,7 +46,8 @@ pub use performed::Performed;
 pub use publication::{DraftPublication, Gap, NewPublication, StoredPublication};
 pub use reference::{InitialData, SeriesResult};
 pub use round::{
-    Decided, NewOpinion, Opinion, OpinionChange, Report, Reported, RoundChange, RoundRecord, Selection, StoredTask,
+    Decided, FigureReport, NewOpinion, Opinion, OpinionChange, Reported, RoundChange, RoundRecord, Selection,
+    StoredTask,
 };
 pub use sign_in::{Account, Refreshed, Rehashed, StoredAttempt};
 pub use store::{Backend, Observer, Store, StoreOptions};

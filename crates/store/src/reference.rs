@@ -95,18 +95,18 @@ impl Store {
         for strategy in strategies {
             let municipality = strategy.parts().municipality;
             let editing = scope.permit::<EditStrategy>(municipality).map_err(StoreError::corrupt)?;
-            let tenant = Tenant::over(open, editing, at).await?;
+            let tenant = Tenant::over(open, &self.announcer, editing, at).await?;
             tenant.write_draft(strategy).await?;
             open = tenant.into_transaction(created(strategy)).await?;
             let publishing = scope.permit::<Publish>(municipality).map_err(StoreError::corrupt)?;
-            let tenant = Tenant::over(open, publishing, at).await?;
+            let tenant = Tenant::over(open, &self.announcer, publishing, at).await?;
             let revision = tenant.write_publication(strategy, None).await?;
             open = tenant.into_transaction(published(strategy, &revision)).await?;
             progress(strategy.indicators().len());
         }
         let record =
             Record::new("reference_loaded", "instance").after(json!({ "municipalities": municipalities.len() }));
-        Commons::over(open, permit, at).commit(record).await
+        Commons::over(open, &self.announcer, permit, at).commit(record).await
     }
 
     /// All municipalities, by code.

@@ -16,12 +16,13 @@ use shirube_domain::municipality::MunicipalityCode;
 use shirube_migrations::{Migrator, MigratorTrait, SchemaManager};
 use time::OffsetDateTime;
 
-use crate::{Commons, StoreError, StoreResult, Tenant, postgres, sqlite};
+use crate::{Announcer, Commons, StoreError, StoreResult, Tenant, postgres, sqlite};
 
 /// A connected database.
 #[derive(Debug, Clone)]
 pub struct Store {
     pub(crate) connection: DatabaseConnection,
+    pub(crate) announcer: Announcer,
     /// Whether statements are narrowed to a municipality; test builds can see what holds without it.
     #[cfg(debug_assertions)]
     narrowed: bool,
@@ -136,6 +137,7 @@ impl Store {
         }
         Ok(Self {
             connection,
+            announcer: Announcer::default(),
             #[cfg(debug_assertions)]
             narrowed: true,
         })
@@ -225,7 +227,7 @@ impl Store {
         permit: Permit<A>,
         at: OffsetDateTime,
     ) -> StoreResult<Tenant<A>> {
-        let tenant = Tenant::over(self.begin(A::ROW.effect).await?, permit, at).await?;
+        let tenant = Tenant::over(self.begin(A::ROW.effect).await?, &self.announcer, permit, at).await?;
         #[cfg(debug_assertions)]
         let tenant = tenant.with_narrowing(self.narrowed);
         Ok(tenant)
@@ -233,7 +235,7 @@ impl Store {
 
     /// Opens what belongs to no municipality, as of `at`.
     pub async fn commons<A: Action>(&self, permit: Permit<A>, at: OffsetDateTime) -> StoreResult<Commons<A>> {
-        Ok(Commons::over(self.begin(A::ROW.effect).await?, permit, at))
+        Ok(Commons::over(self.begin(A::ROW.effect).await?, &self.announcer, permit, at))
     }
 
     /// Begins a transaction. One that writes takes SQLite's one place for writers at once, since a reader that turns into

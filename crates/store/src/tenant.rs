@@ -11,6 +11,7 @@ use crate::{
     audit::Record,
     commons::CommonEntity,
     error::{StoreError, StoreResult},
+    events::{self, Announcer, Event},
     performed::remember,
 };
 
@@ -29,6 +30,7 @@ pub(crate) const BINDS: usize = 32_000;
 #[derive(Debug)]
 pub struct Tenant<A: Action<Target = MunicipalityCode>> {
     transaction: DatabaseTransaction,
+    announcer: Announcer,
     permit: Permit<A>,
     at: OffsetDateTime,
     /// Test builds can take this lock away, to see that the database's own holds by itself.
@@ -40,12 +42,14 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
     /// Opens the rows of the permit's municipality in a transaction.
     pub(crate) async fn over(
         transaction: DatabaseTransaction,
+        announcer: &Announcer,
         permit: Permit<A>,
         at: OffsetDateTime,
     ) -> StoreResult<Self> {
         set(&transaction, "shirube.municipality", &permit.target().to_string()).await?;
         Ok(Self {
             transaction,
+            announcer: announcer.clone(),
             permit,
             at,
             #[cfg(debug_assertions)]
@@ -90,7 +94,8 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
         &self.transaction
     }
 
-    /// Makes what was written last, together with its line in the audit trail: there is no other way to.
+    /// Makes what was written last, together with its line in the audit trail, and tells those who follow it: there is no
+    /// other way to.
     pub(crate) async fn commit(self, record: Record) -> StoreResult<()> {
         self.commit_all(vec![record]).await
     }
@@ -110,9 +115,9 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
         if records.is_empty() {
             return Ok(());
         }
-        self.record(actor, records).await?;
+        let events = self.record(actor, records).await?;
         remember(&self.transaction, &self.permit, self.at).await?;
-        self.transaction.commit().await?;
+        events::commit(self.transaction, &self.announcer, events).await?;
         self.permit.attempt().inspect(|attempt| attempt.set_done());
         Ok(())
     }
@@ -122,12 +127,15 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
         self.transaction.commit().await.map_err(StoreError::from)
     }
 
-    async fn record(&self, actor: &shirube_access::Actor, records: Vec<Record>) -> StoreResult<()> {
+    async fn record(&self, actor: &shirube_access::Actor, records: Vec<Record>) -> StoreResult<Vec<Event>> {
+        let events = records.iter().map(|record| record.event(Some(self.municipality()))).collect();
         let row = |record: Record| record.tenant_row(self.municipality(), actor, A::ROW.action, self.at);
-        self.insert::<crate::rows::members::audit::Entity>(records.into_iter().map(row).collect()).await
+        self.insert::<crate::rows::members::audit::Entity>(records.into_iter().map(row).collect()).await?;
+        Ok(events)
     }
 
-    /// Writes the line in the audit trail and gives the transaction back, to be opened for the next municipality.
+    /// Writes the line in the audit trail and gives the transaction back, to be opened for the next municipality. Nobody
+    /// is told: what is written so are the first data of a database.
     pub(crate) async fn into_transaction(self, record: Record) -> StoreResult<DatabaseTransaction> {
         let actor = self.permit.actor().clone();
         self.record(&actor, vec![record]).await?;

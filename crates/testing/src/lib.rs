@@ -12,7 +12,7 @@ mod sql;
 pub use database::{Backend, Held, TestDatabase};
 pub use postgres::PrivatePostgres;
 pub use proxy::Proxy;
-pub use service::{Answer, PASSWORD, TestServer, TestService};
+pub use service::{Answer, Answers, Hearing, PASSWORD, TestServer, TestService};
 pub use sql::{Sql, Texts};
 
 /// Makes `sqlite::name` and `postgres::name` of each test function. Each takes a [`Backend`].

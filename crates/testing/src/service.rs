@@ -1,19 +1,24 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, AtomicUsize, Ordering},
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicUsize, Ordering},
+    },
 };
 
 use anyhow::{Context, Result, ensure};
+use futures_util::{Stream, StreamExt};
 use serde_json::{Map, Value, json};
 use shirube_access::{Grant, KeyFolder, Origin, Scope, oidc::Providers};
 use shirube_app::{App, AppOptions, Clock};
 use shirube_domain::webhook::Reach;
-use shirube_graphql::{Allowed, Api, GraphqlRequest, Unlimited};
+use shirube_graphql::{Allowed, Api, Asker, GraphqlRequest, GraphqlResponse, Unlimited};
 use shirube_server::{CorsOrigins, LogFormat, RateSettings, Running, Settings, TrustedProxies};
 
 use shirube_store::Store;
 use tempfile::TempDir;
 use time::Duration;
+use tokio::task::AbortHandle;
 
 use crate::{Backend, TestDatabase, database::now};
 
@@ -43,7 +48,7 @@ pub struct TestService {
     /// The application.
     pub app: Arc<App>,
     /// The schema over it.
-    pub api: Api,
+    pub api: Arc<Api>,
     /// The database below.
     pub database: TestDatabase,
     statements: Arc<AtomicUsize>,
@@ -51,6 +56,19 @@ pub struct TestService {
     /// The folder of the signing keys; it goes with the value.
     _keys: TempDir,
 }
+
+/// The service hears what is changed until the value is dropped.
+#[derive(Debug)]
+pub struct Hearing(AbortHandle);
+
+impl Drop for Hearing {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// The answers to a subscription.
+pub type Answers = Pin<Box<dyn Stream<Item = Result<Answer>> + Send>>;
 
 /// An answer of the service.
 #[derive(Debug, Clone, PartialEq)]
@@ -120,7 +138,7 @@ impl TestService {
             clock: clock.clock(),
         };
         let app = Arc::new(App::open(store, options).await?);
-        let api = Api::new(app.clone(), true);
+        let api = Arc::new(Api::new(app.clone(), true));
         Ok(Self { app, api, database, statements, clock, _keys: keys })
     }
 
@@ -155,6 +173,22 @@ impl TestService {
         let request = GraphqlRequest { query: query.to_owned(), operation_name: None, variables };
         let response = self.api.execute(request, Allowed::All, scope.clone(), &Unlimited).await;
         Ok(Answer(serde_json::from_slice(&response.body)?))
+    }
+
+    /// Lets the service hear what is changed, as a server does, as long as the value is held.
+    pub fn hearing(&self) -> Hearing {
+        let app = self.app.clone();
+        Hearing(tokio::spawn(async move { app.hear().await }).abort_handle())
+    }
+
+    /// Subscribes with a token or key, of which the service must think well. Nothing is done unless the stream is polled.
+    pub async fn subscribe(&self, bearer: Option<&str>, query: &str) -> Result<Answers> {
+        let scope = Arc::new(self.scope(bearer).await?);
+        let request = GraphqlRequest { query: query.to_owned(), ..GraphqlRequest::default() };
+        let asker = Asker { bearer: bearer.map(str::to_owned), origin: Origin::default() };
+        let answers = self.api.subscribe(request, asker, scope, Arc::new(Unlimited));
+        let read = |answer: GraphqlResponse| Ok(Answer(serde_json::from_slice(&answer.body)?));
+        Ok(Box::pin(answers.map(read)))
     }
 
     /// Makes a user with these roles, and signs them in; gives the access token.

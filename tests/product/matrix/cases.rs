@@ -47,6 +47,15 @@ pub(super) const QUERIES: &[(&str, Row, &str)] = &[
     ("webhooks", ManageWebhooks::ROW, r#"webhooks(municipality: "CODE") { id deliveries { nodes { id } } }"#),
 ];
 
+/// A subscription: the field, what it asks for, and how it is written. CODE stands for a municipality, DRAFT for the id of a
+/// draft of it.
+pub(super) const SUBSCRIPTIONS: &[(&str, Row, &str)] = &[
+    ("draftChanged", ReadDraft::ROW, r#"draftChanged(strategy: "DRAFT") { event strategy { id } }"#),
+    ("roundProgressed", ReadDraft::ROW, r#"roundProgressed(round: "ROUND") { id counts { draft } }"#),
+    ("taskChanged", ReadDraft::ROW, r#"taskChanged(task: "TASK") { id remark }"#),
+    ("strategyPublished", ReadPublished::ROW, r#"strategyPublished(municipality: "CODE") { id }"#),
+];
+
 /// A mutation: the field, and what it asks for. Two cases where it is done to a municipality or to something else.
 pub(super) const MUTATIONS: &[(&str, Row)] = &[
     ("answerOpinion", AnswerOpinion::ROW),

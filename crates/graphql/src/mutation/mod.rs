@@ -12,6 +12,7 @@ mod webhooks;
 
 use async_graphql::{Enum, ID, MergedObject, Result, SimpleObject};
 pub(crate) use once::Once;
+pub(crate) use round::{round_key, task_id};
 use shirube_domain::{BadInput, Error, StrategyId, municipality::MunicipalityCode};
 
 use crate::{

@@ -267,14 +267,14 @@ payload!(AnswerOpinionPayload {
     opinion: Opinion,
 });
 
-fn round_key(id: &ID, place: &str) -> Result<RoundKey, Error> {
+pub(crate) fn round_key(id: &ID, place: &str) -> Result<RoundKey, Error> {
     match GlobalId::parse(id, place)? {
         GlobalId::Round(key) => Ok(key),
         _ => Err(Error::bad_input(place, "this is not the id of a round")),
     }
 }
 
-fn task_id(id: &ID, place: &str) -> Result<(RoundKey, Subject), Error> {
+pub(crate) fn task_id(id: &ID, place: &str) -> Result<(RoundKey, Subject), Error> {
     match GlobalId::parse(id, place)? {
         GlobalId::Task(key, subject) => Ok((key, subject)),
         _ => Err(Error::bad_input(place, "this is not the id of a task")),

@@ -318,6 +318,11 @@ impl Task {
         &self.stored().task
     }
 
+    /// How often it was changed until now.
+    pub(crate) fn version_now(&self) -> u32 {
+        self.task().version
+    }
+
     fn year(&self) -> calendar::FiscalYear {
         self.round.view.round().year
     }

@@ -58,6 +58,11 @@ impl CorsOrigins {
         self.0.is_empty()
     }
 
+    /// Whether an origin is one of them.
+    pub(crate) fn allow(&self, origin: &HeaderValue) -> bool {
+        self.0.contains(origin)
+    }
+
     /// Opens routes to the pages of these origins. No cookie carries authority here, so none is let through.
     pub(crate) fn open(&self, routes: Router<Doors>) -> Router<Doors> {
         if self.is_empty() {

@@ -142,6 +142,12 @@ pub(crate) fn unavailable(headers: &HeaderMap) -> Response {
     respond(media, StatusCode::SERVICE_UNAVAILABLE, body, Some(Code::Unavailable))
 }
 
+/// The answer to a caller for whom there is no place now.
+pub(crate) fn full(headers: &HeaderMap, told: &str) -> Response {
+    let media = Media::accepted(headers).unwrap_or(Media::Json);
+    respond(media, StatusCode::SERVICE_UNAVAILABLE, refusal(Code::Unavailable, told), Some(Code::Unavailable))
+}
+
 async fn read_post(headers: &HeaderMap, body: Body) -> Result<GraphqlRequest, Malformed> {
     match read_json(headers, body, limits::BODY_BYTES).await? {
         Value::Object(fields) => read_fields(fields),
@@ -188,7 +194,7 @@ fn form_pairs(query: &str) -> Result<Vec<(String, String)>, Malformed> {
         .collect()
 }
 
-fn read_fields(mut fields: Map<String, Value>) -> Result<GraphqlRequest, Malformed> {
+pub(super) fn read_fields(mut fields: Map<String, Value>) -> Result<GraphqlRequest, Malformed> {
     let query = match fields.remove("query") {
         Some(Value::String(query)) => query,
         None | Some(Value::Null) => return Err(bad("the key query is missing; it holds the GraphQL document")),
@@ -224,7 +230,7 @@ async fn execute(
     allowed: Allowed,
     media: Media,
 ) -> Response {
-    let purse = Purse { rates: &doors.rates, key };
+    let purse = Purse { rates: &*doors.rates, key };
     let execution = doors.api.execute(request, allowed, scope, &purse);
     let Ok(answer) = tokio::time::timeout(left.0, execution).await else {
         let body = refusal(Code::Unavailable, "the request took longer than 10 seconds and was given up");

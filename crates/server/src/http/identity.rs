@@ -35,7 +35,7 @@ pub(crate) fn origin(address: ClientAddress, id: RequestId) -> Origin {
 }
 
 /// The token or key that a request carries. A header that is there and cannot be read is not taken for none.
-fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Unbelieved> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Unbelieved> {
     let mut all = headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = all.next() else { return Ok(None) };
     let text = value.to_str().ok().filter(|_| all.next().is_none());
@@ -82,13 +82,7 @@ pub(crate) async fn identify(
         }
     };
     let asker = scope.actor().id;
-    let key = match scope.caller() {
-        Caller::User(facts) => Some(RateKey::User(facts.user.id.uuid())),
-        Caller::Key(facts) if may_in_bulk(&scope) => Some(RateKey::Key(owner(facts))),
-        Caller::Key(facts) => Some(RateKey::User(owner(facts))),
-        Caller::Anonymous | Caller::Machine => None,
-    };
-    if let Some(key) = key {
+    if let Some(key) = counted_as(&scope) {
         request.extensions_mut().insert(key);
     }
     request.extensions_mut().insert(Arc::new(scope));
@@ -97,6 +91,16 @@ pub(crate) async fn identify(
         response.extensions_mut().insert(Asker(asker));
     }
     response
+}
+
+/// By what somebody is counted who said who they are.
+pub(crate) fn counted_as(scope: &Scope) -> Option<RateKey> {
+    match scope.caller() {
+        Caller::User(facts) => Some(RateKey::User(facts.user.id.uuid())),
+        Caller::Key(facts) if may_in_bulk(scope) => Some(RateKey::Key(owner(facts))),
+        Caller::Key(facts) => Some(RateKey::User(owner(facts))),
+        Caller::Anonymous | Caller::Machine => None,
+    }
 }
 
 /// By whom a key is counted: all keys of one owner together, so that more keys are no larger budget.

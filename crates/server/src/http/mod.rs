@@ -11,6 +11,7 @@ mod identity;
 mod observe;
 mod pages;
 mod rate;
+mod socket;
 
 use std::{sync::Arc, time::Duration};
 
@@ -30,8 +31,8 @@ use tower_http::{
 };
 
 use self::headers::Embedding;
-pub(crate) use self::rate::Rates;
 pub use self::{address::TrustedProxies, cors::CorsOrigins, rate::RateSettings};
+pub(crate) use self::{rate::Rates, socket::Places};
 use crate::{Settings, telemetry};
 
 /// What handlers share.
@@ -40,19 +41,27 @@ pub(crate) struct Doors {
     app: Arc<App>,
     api: Arc<Api>,
     rates: Arc<Rates>,
+    places: Arc<Places>,
+    origins: CorsOrigins,
 }
 
 /// All routes, with what is the same for each.
-pub(crate) fn routes(app: Arc<App>, api: Arc<Api>, rates: Arc<Rates>, settings: &Settings) -> Router {
+pub(crate) fn routes(
+    app: Arc<App>,
+    api: Arc<Api>,
+    rates: Arc<Rates>,
+    places: Arc<Places>,
+    settings: &Settings,
+) -> Router {
     telemetry::metrics();
-    let doors = Doors { app, api, rates };
+    let doors = Doors { app, api, rates, places, origins: settings.cors_origins.clone() };
     let trusted = Arc::new(settings.trusted_proxies.clone());
     let embedding = if settings.cors_origins.is_empty() { Embedding::SameOrigin } else { Embedding::CrossOrigin };
     let limit = || middleware::from_fn_with_state(doors.clone(), rate::limit);
     // What programs call: counted, and open to the pages that the settings name. A preflight is answered before anything is
     // counted, and a wrong method like any other request, so the fallback comes first.
     let identified = Router::new()
-        .route("/graphql", get(graphql::by_get).post(graphql::by_post))
+        .route("/graphql", get(socket::by_get).post(graphql::by_post))
         .merge(auth::own_routes())
         .method_not_allowed_fallback(not_allowed)
         .route_layer(limit())

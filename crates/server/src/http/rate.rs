@@ -5,6 +5,7 @@
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
     num::NonZeroU32,
+    ops::Deref,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     time::Duration,
 };
@@ -201,12 +202,12 @@ impl Rates {
 }
 
 /// The budget of one caller.
-pub(crate) struct Purse<'a> {
-    pub(crate) rates: &'a Rates,
+pub(crate) struct Purse<R> {
+    pub(crate) rates: R,
     pub(crate) key: RateKey,
 }
 
-impl CostBudget for Purse<'_> {
+impl<R: Deref<Target = Rates> + Sync> CostBudget for Purse<R> {
     fn spend(&self, cost: usize) -> Result<(), Overspent> {
         let limiter = self.rates.values.of(&self.key);
         let units = u32::try_from((cost as u64).div_ceil(UNIT)).unwrap_or(u32::MAX);
@@ -287,7 +288,7 @@ impl Limiter {
 
 /// The key under which a caller is counted. When the table is full, the networks are so large that there are few of them:
 /// memory stays bounded, and those who fill it from one corner of the net are counted as one.
-fn counted(key: &RateKey, full: bool) -> RateKey {
+pub(crate) fn counted(key: &RateKey, full: bool) -> RateKey {
     let RateKey::Address(address) = key else { return *key };
     let (ipv4, ipv6) = if full { (16, 20) } else { (32, 64) };
     RateKey::Address(match address.to_canonical() {

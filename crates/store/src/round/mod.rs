@@ -21,7 +21,7 @@ use time::{Date, OffsetDateTime};
 pub use self::{
     decide::{Decided, Selection},
     opinion::{NewOpinion, Opinion, OpinionChange},
-    report::{Report, Reported},
+    report::{FigureReport, Reported},
 };
 use crate::{
     StoreError, StoreResult, Tenant,

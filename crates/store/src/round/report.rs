@@ -24,7 +24,7 @@ use crate::{
 
 /// What somebody reports for one task.
 #[derive(Debug, Clone)]
-pub struct Report {
+pub struct FigureReport {
     /// What it is about.
     pub subject: Subject,
     /// The version of the task as it was read.
@@ -64,7 +64,7 @@ impl Tenant<ReportFigures> {
         self,
         strategy: StrategyId,
         year: FiscalYear,
-        reports: Vec<Report>,
+        reports: Vec<FigureReport>,
     ) -> StoreResult<Option<Vec<(Subject, Reported)>>> {
         if self.load_rounds(strategy, Some(year)).await?.is_empty() {
             return Ok(None);
@@ -81,7 +81,7 @@ impl Tenant<ReportFigures> {
         for report in reports {
             let subject = report.subject;
             let outcome = match tasks.remove(&subject_id(report.subject)) {
-                Some(stored) if stored.task.subject == report.subject => self.enter(stored, report, year, &indicators),
+                Some(stored) if stored.task.subject == report.subject => self.apply(stored, report, year, &indicators),
                 _ => Entered::Refused(Reported::NotFound),
             };
             let reported = match outcome {
@@ -101,10 +101,10 @@ impl Tenant<ReportFigures> {
         Ok(Some(outcomes))
     }
 
-    fn enter(
+    fn apply(
         &self,
         stored: StoredTask,
-        report: Report,
+        report: FigureReport,
         year: FiscalYear,
         indicators: &HashMap<Uuid, Indicator>,
     ) -> Entered {
@@ -149,7 +149,8 @@ impl Tenant<ReportFigures> {
         year: FiscalYear,
         selection: &Selection,
     ) -> StoreResult<Option<Vec<(Subject, Reported)>>> {
-        let report = |(subject, version)| Report { subject, version, change: EntryChange::default(), submit: true };
+        let report =
+            |(subject, version)| FigureReport { subject, version, change: EntryChange::default(), submit: true };
         let reports = match selection {
             Selection::Tasks(tasks) => tasks.iter().copied().map(report).collect(),
             Selection::Department(_) | Selection::All => {
