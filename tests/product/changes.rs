@@ -55,13 +55,18 @@ fn year(figures: &mut Figures, at: usize, change: impl FnOnce(&mut YearFigures))
 impl Edit {
     /// Makes the edit; says where it is to be found, if it could be made.
     fn make(&self, parts: &mut StrategyParts) -> Option<(Subject, Part)> {
+        match self.kind {
+            0..=7 => self.of_strategy_or_node(parts),
+            8..=19 => self.of_indicator(parts),
+            _ => self.of_structure(parts),
+        }
+    }
+
+    fn of_strategy_or_node(&self, parts: &mut StrategyParts) -> Option<(Subject, Part)> {
         let Self { kind, at, text } = self;
-        let (nodes, indicators) = (parts.nodes.len(), parts.indicators.len());
-        let first_year = parts.first_year;
+        let (first_year, nodes) = (parts.first_year, parts.nodes.len());
         let node = &mut parts.nodes[at % nodes];
-        let indicator = &mut parts.indicators[at % indicators];
-        let (on_node, on_indicator) = (Subject::Node(node.id), Subject::Indicator(indicator.id));
-        let remark = Remark { year: first_year, text: text.clone() };
+        let on_node = Subject::Node(node.id);
         Some(match kind {
             0 => {
                 parts.title.clone_from(text);
@@ -88,13 +93,22 @@ impl Edit {
                 (on_node, Part::Number)
             }
             6 => {
-                node.remarks = vec![remark];
+                node.remarks = vec![Remark { year: first_year, text: text.clone() }];
                 (on_node, Part::Remark(first_year))
             }
-            7 => {
+            _ => {
                 node.lifecycle = Lifecycle::new(Some(first_year), Some(first_year)).ok()?;
                 (on_node, Part::Lifecycle)
             }
+        })
+    }
+
+    fn of_indicator(&self, parts: &mut StrategyParts) -> Option<(Subject, Part)> {
+        let Self { kind, at, text } = self;
+        let (first_year, indicators) = (parts.first_year, parts.indicators.len());
+        let indicator = &mut parts.indicators[at % indicators];
+        let on_indicator = Subject::Indicator(indicator.id);
+        Some(match kind {
             8 => {
                 indicator.label.clone_from(text);
                 (on_indicator, Part::Title)
@@ -135,7 +149,7 @@ impl Edit {
                 (on_indicator, Part::YearActual(year(&mut indicator.figures, *at, set)?))
             }
             15 => {
-                indicator.remarks = vec![remark];
+                indicator.remarks = vec![Remark { year: first_year, text: text.clone() }];
                 (on_indicator, Part::Remark(first_year))
             }
             16 => {
@@ -153,20 +167,30 @@ impl Edit {
                 target.statement.requirement = Requirement::Keep(Amount::parse("12,345人")?);
                 (on_indicator, Part::Target)
             }
-            19 => {
-                let id = indicator.id;
-                parts.indicators.retain(|of| of.id != id);
-                (on_indicator, Part::Whole)
+            _ => {
+                let set = |figures: &mut YearFigures| figures.actual = Cell::unprinted(Absence::Withheld);
+                (on_indicator, Part::YearActual(year(&mut indicator.figures, *at, set)?))
             }
+        })
+    }
+
+    fn of_structure(&self, parts: &mut StrategyParts) -> Option<(Subject, Part)> {
+        let (nodes, indicators) = (parts.nodes.len(), parts.indicators.len());
+        Some(match self.kind {
             20 => {
+                let id = parts.indicators[self.at % indicators].id;
+                parts.indicators.retain(|of| of.id != id);
+                (Subject::Indicator(id), Part::Whole)
+            }
+            21 => {
                 let node = PlanNode { id: NodeId::from_uuid(Uuid::now_v7()), ..parts.nodes[0].clone() };
                 let made = node.id;
                 parts.nodes.push(PlanNode { parent: None, ..node });
                 (Subject::Node(made), Part::Whole)
             }
-            21 => {
+            22 => {
                 // The last of several brothers becomes the first.
-                let of = parts.indicators[at % indicators].node;
+                let of = parts.indicators[self.at % indicators].node;
                 let last = parts.indicators.iter().rposition(|other| other.node == of)?;
                 let first = parts.indicators.iter().position(|other| other.node == of)?;
                 let moved = parts.indicators.remove(last);
@@ -174,14 +198,10 @@ impl Edit {
                 parts.indicators.insert(first, moved);
                 (subject, Part::Place)
             }
-            22 => {
-                let to = parts.nodes[at % nodes].id;
+            _ => {
+                let to = parts.nodes[self.at % nodes].id;
                 parts.indicators[0].node = to;
                 (Subject::Indicator(parts.indicators[0].id), Part::Place)
-            }
-            _ => {
-                let set = |figures: &mut YearFigures| figures.actual = Cell::unprinted(Absence::Withheld);
-                (on_indicator, Part::YearActual(year(&mut indicator.figures, *at, set)?))
             }
         })
     }
@@ -291,7 +311,7 @@ async fn two_revisions_are_told_apart_cell_by_cell(backend: Backend) -> Result<(
         parts.indicators.iter().all(|of| of.node != id) && parts.nodes.iter().all(|of| of.parent != Some(id))
     });
     let removed = parts.nodes.remove(removed.context("a node with nothing on it")?);
-    parts.title = "改訂版".to_owned();
+    parts.title = "改訂版".into();
     publish(&service, &Strategy::new(parts)?).await?;
 
     let ask = async |from: i32, to: i32| service.ask(CHANGES, json!({ "from": from, "to": to })).await;

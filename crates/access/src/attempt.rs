@@ -18,7 +18,7 @@ pub struct Attempt {
 
 impl Attempt {
     pub(crate) fn new(caller: (ActorKind, Uuid), id: &str, sent: &str) -> Self {
-        let fingerprint = Sha256::digest(sent.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        let fingerprint = format!("{:x}", Sha256::digest(sent.as_bytes()));
         Self { caller, id: id.to_owned(), fingerprint, done: AtomicBool::new(false) }
     }
 

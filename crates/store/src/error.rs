@@ -46,6 +46,11 @@ pub enum StoreError {
     /// The mutation was done under this id already.
     #[error("a mutation was done under this id already")]
     Performed,
+    /// As many mutations of this caller are remembered as may be.
+    #[error(
+        "{0} mutations were sent with an id within a day, which is the most; send this one later, or without an id"
+    )]
+    ManyPerformed(usize),
     /// Any other error of the database.
     #[error("the database refused a statement")]
     Database(#[source] DbErr),
@@ -104,6 +109,7 @@ impl From<StoreError> for Error {
         match error {
             StoreError::Unavailable(_) | StoreError::Unreachable(_) => Self::Unavailable(Box::new(error)),
             StoreError::TooMany { .. } | StoreError::Performed => Self::conflict("", error),
+            StoreError::ManyPerformed(_) => Self::conflict("clientMutationId", error),
             _ => Self::internal(error),
         }
     }

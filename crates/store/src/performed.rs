@@ -96,11 +96,7 @@ impl Commons<RecallMutation> {
         let lately = Column::At.gt(self.at() - REMEMBERED);
         let Some(row) = self.one(every::<Entity>().filter(this(attempt)).filter(lately.clone())).await? else {
             let count = every::<Entity>().filter(own(attempt)).filter(lately).count(self.connection()).await?;
-            return if count < MOST as u64 {
-                Ok(None)
-            } else {
-                Err(StoreError::TooMany { what: "mutations with a clientMutationId within a day", most: MOST })
-            };
+            return if count < MOST as u64 { Ok(None) } else { Err(StoreError::ManyPerformed(MOST)) };
         };
         let Model {
             caller_kind: _,
