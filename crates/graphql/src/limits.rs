@@ -64,7 +64,7 @@ pub const BODY_BYTES: usize = 1024 * 1024;
 pub const SECONDS: u64 = 10;
 
 /// The sizes at which lists without paging are reckoned, where they are not small. They are those of a large strategy.
-const LIST_SIZES: [(&str, &str, usize); 9] = [
+const LIST_SIZES: [(&str, &str, usize); 10] = [
     ("Strategy", "changes", 150),
     ("Strategy", "nodes", 150),
     ("Strategy", "findings", 30),
