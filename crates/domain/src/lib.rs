@@ -4,6 +4,7 @@
 //! or print is built from the values of this one.
 
 pub mod calendar;
+pub mod edit;
 mod error;
 mod id;
 pub mod lint;

@@ -5,6 +5,8 @@
 
 mod rules;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{IndicatorId, NodeId, calendar::FiscalYear, strategy::Strategy, text::Bilingual};
 
 /// A finding.
@@ -20,8 +22,9 @@ pub struct Finding {
     pub message: Bilingual,
 }
 
-/// What a finding is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// What a finding is about: a part of a strategy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Subject {
     /// A node.
     Node(NodeId),
