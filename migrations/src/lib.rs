@@ -11,6 +11,7 @@ mod m20261123_000002_draft;
 mod m20261123_000003_publication;
 mod m20261125_000004_people;
 mod m20261125_000005_locks;
+mod m20261126_000007_authoring;
 
 /// All migrations, in order.
 #[derive(Debug)]
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000003_publication::Migration),
             Box::new(m20261125_000004_people::Migration),
             Box::new(m20261125_000005_locks::Migration),
+            Box::new(m20261126_000007_authoring::Migration),
         ]
     }
 }

@@ -5,6 +5,7 @@ mod bad_input;
 mod conformance;
 mod documents;
 mod drafts;
+mod editing;
 mod faults;
 mod http;
 mod matrix;

@@ -4,6 +4,7 @@
 mod accounts;
 mod audit;
 mod authoring;
+mod editing;
 mod identity;
 mod input;
 mod invitations;
@@ -21,6 +22,7 @@ use std::{fmt, sync::Arc};
 
 use arc_swap::ArcSwap;
 pub use audit::AuditPage;
+pub use editing::Edited;
 pub use identity::Unbelieved;
 pub use invitations::Invited;
 pub use keys::{KeyPlace, MadeKey};
@@ -38,7 +40,7 @@ use shirube_access::{
 };
 use shirube_domain::{Error, StrategyId, municipality::MunicipalityCode};
 pub use shirube_store::{
-    ApiKey, AuditEntry, AuditFilter, Invitation, InvitationState, ListedSession, ListedUser, Member,
+    ApiKey, AuditEntry, AuditFilter, Invitation, InvitationState, ListedSession, ListedUser, Member, RowVersions,
 };
 use shirube_store::{Store, StoreResult};
 pub use sign_in::{SignInError, SignedIn};
@@ -219,6 +221,6 @@ impl App {
     ) -> Result<Option<Arc<Version>>, Error> {
         let permit = scope.permit::<ReadDraft>(municipality)?;
         let draft = self.store.tenant(permit, self.now()).await?.draft(id).await?;
-        Ok(draft.map(|strategy| Arc::new(Version::draft(strategy))))
+        Ok(draft.map(|draft| Arc::new(Version::draft(draft))))
     }
 }

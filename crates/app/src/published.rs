@@ -9,7 +9,7 @@ use shirube_domain::{
     municipality::MunicipalityCode,
     strategy::{Publication, Revision, Strategy},
 };
-use shirube_store::{Store, StoreError, StoreResult, StoredPublication};
+use shirube_store::{Draft, RowVersions, Store, StoreError, StoreResult, StoredPublication};
 use time::OffsetDateTime;
 
 /// A moment of a strategy's history.
@@ -28,17 +28,29 @@ pub enum At {
 pub struct Version {
     revision: Option<Revision>,
     strategy: Strategy,
+    /// Of the rows of a draft.
+    versions: Option<RowVersions>,
     findings: OnceLock<Vec<Finding>>,
 }
 
 impl Version {
     pub(crate) fn published(publication: Publication) -> Self {
         let Publication { revision, strategy } = publication;
-        Self { revision: Some(revision), strategy, findings: OnceLock::new() }
+        Self { revision: Some(revision), strategy, versions: None, findings: OnceLock::new() }
     }
 
-    pub(crate) const fn draft(strategy: Strategy) -> Self {
-        Self { revision: None, strategy, findings: OnceLock::new() }
+    pub(crate) fn draft(Draft { strategy, versions }: Draft) -> Self {
+        Self { revision: None, strategy, versions: Some(versions), findings: OnceLock::new() }
+    }
+
+    /// A strategy that is not stored any more.
+    pub(crate) const fn gone(strategy: Strategy) -> Self {
+        Self { revision: None, strategy, versions: None, findings: OnceLock::new() }
+    }
+
+    /// The versions of the rows of a draft; `None` for what is published.
+    pub const fn versions(&self) -> Option<&RowVersions> {
+        self.versions.as_ref()
     }
 
     /// Which revision it is; `None` for a draft.

@@ -32,6 +32,8 @@ const GRANTS: [(&str, &[&str]); 3] = [
             "node_remark",
             "indicator_remark",
             "indicator_detail",
+            "mapping",
+            "ancestor",
             "membership",
             "invitation",
             "municipal_key",

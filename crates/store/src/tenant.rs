@@ -1,7 +1,7 @@
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DeleteMany, EntityTrait, Insert,
-    IntoActiveModel, Iterable, QueryFilter, Select, SelectGetableTuple, Selector, Statement, TryGetableMany,
-    UpdateMany,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, DeleteMany, EntityTrait,
+    IdenStatic, Insert, IntoActiveModel, Iterable, ModelTrait, PrimaryKeyToColumn, QueryFilter, Select,
+    SelectGetableTuple, Selector, Statement, TryGetableMany, UpdateMany, sea_query::OnConflict,
 };
 use shirube_access::{Permit, table::Action};
 use shirube_domain::municipality::MunicipalityCode;
@@ -179,12 +179,51 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
         E::Model: IntoActiveModel<E::ActiveModel>,
         E::ActiveModel: Send,
     {
-        let mine = rows.into_iter().map(|row| {
-            let mut row = row.into_active_model();
-            row.set(E::MUNICIPALITY, self.municipality().to_string().into());
-            row
-        });
+        let mine = rows.into_iter().map(|row| self.mine_now::<E>(row));
         insert_in_chunks::<E>(&self.transaction, mine).await
+    }
+
+    /// Inserts rows, and puts them in the place of those of the same key, in as few statements as their number of values
+    /// allows. The municipality is set here, whatever the rows say.
+    pub(crate) async fn put<E>(&self, rows: Vec<E::Model>) -> StoreResult<()>
+    where
+        E: TenantEntity,
+        E::Model: IntoActiveModel<E::ActiveModel>,
+        E::ActiveModel: Send,
+    {
+        let key: Vec<E::Column> = E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column).collect();
+        let is_key = |column: &E::Column| key.iter().any(|of| of.as_str() == column.as_str());
+        let mut replace = OnConflict::columns(key.iter().copied());
+        replace.update_columns(E::Column::iter().filter(|column| !is_key(column)));
+        let mut rows = rows.into_iter().map(|row| self.mine_now::<E>(row)).peekable();
+        while rows.peek().is_some() {
+            let chunk = rows.by_ref().take(BINDS / E::Column::iter().count());
+            Insert::many(chunk).on_conflict(replace.clone()).exec_without_returning(&self.transaction).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes rows by their keys, a hundred a statement.
+    pub(crate) async fn remove_rows<E: TenantEntity>(&self, rows: &[E::Model]) -> StoreResult<()> {
+        for rows in rows.chunks(100) {
+            let mut any = Condition::any();
+            for row in rows {
+                let same = |all: Condition, column: E::Column| all.add(column.eq(row.get(column)));
+                any = any.add(E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column).fold(Condition::all(), same));
+            }
+            self.delete::<E>().filter(any).exec(&self.transaction).await?;
+        }
+        Ok(())
+    }
+
+    fn mine_now<E>(&self, row: E::Model) -> E::ActiveModel
+    where
+        E: TenantEntity,
+        E::Model: IntoActiveModel<E::ActiveModel>,
+    {
+        let mut row = row.into_active_model();
+        row.set(E::MUNICIPALITY, self.municipality().to_string().into());
+        row
     }
 
     /// Inserts a row into a table of no municipality, in the same transaction.

@@ -343,6 +343,15 @@ fn wanted(field: &str, name: &str) -> Option<&'static str> {
         ("id", "revokeRole") => Some("membership"),
         ("id", "cancelInvitation") => Some("invitation"),
         ("id", "publishStrategy" | "deleteStrategy") => Some("strategy"),
+        ("strategy", _) | ("id", "updateStrategy" | "setLevels" | "copyStrategy" | "explainDropped") => {
+            Some("strategy")
+        }
+        ("parent" | "node", _) | ("id", "updateNode" | "moveNode" | "endNode" | "deleteNode") => Some("node"),
+        (
+            "id",
+            "updateIndicator" | "moveIndicator" | "endIndicator" | "deleteIndicator" | "setFigures" | "setRemark"
+            | "reviseTarget" | "setMappings",
+        ) => Some("indicator"),
         _ => None,
     }
 }

@@ -213,6 +213,14 @@ pub(super) fn rule(field: &str) -> Option<Rule> {
         "createStrategy" => (Some(EditStrategy::ROW), None, ""),
         "deleteStrategy" => (Some(EditStrategy::ROW), None, "strategy"),
         "publishStrategy" => (Some(Publish::ROW), None, "strategy"),
+        "updateStrategy" | "setLevels" | "copyStrategy" | "explainDropped" | "createNode" => {
+            (Some(EditStrategy::ROW), None, "strategy")
+        }
+        "updateNode" | "moveNode" | "endNode" | "deleteNode" | "createIndicator" => {
+            (Some(EditStrategy::ROW), None, "node")
+        }
+        "updateIndicator" | "moveIndicator" | "endIndicator" | "deleteIndicator" | "setFigures" | "setRemark"
+        | "reviseTarget" | "setMappings" => (Some(EditStrategy::ROW), None, "indicator"),
         "createApiKey" => (Some(ManageMunicipalKeys::ROW), Some(MakeOwnKeys::ROW), ""),
         "revokeApiKey" => (Some(ManageMunicipalKeys::ROW), Some(ManageOwnAccount::ROW), "key"),
         _ => panic!("the root has a new field {field}; say in tests/product/tenants/model.rs which action it asks for"),

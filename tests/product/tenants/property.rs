@@ -198,10 +198,19 @@ fn target(asked: &Asked) -> Target {
     if rule.id.is_empty() {
         return Target::Instance;
     }
-    let id = input.get("id").and_then(Value::as_str).and_then(decoded).unwrap_or_default();
+    let id = ["id", "strategy", "node"]
+        .into_iter()
+        .find_map(|name| input.get(name))
+        .and_then(Value::as_str)
+        .and_then(decoded)
+        .unwrap_or_default();
     match id.split(':').collect::<Vec<_>>().as_slice() {
         [kind, "instance", part] if *kind == rule.id && pool::uuid(part).is_some() => Target::Instance,
         [kind, code, part] if *kind == rule.id && pool::uuid(part).is_some() => {
+            code.parse().map_or(Target::Unreadable, Target::Municipality)
+        }
+        // Parts of a draft.
+        [kind, code, strategy, "draft", ..] if *kind == rule.id && pool::uuid(strategy).is_some() => {
             code.parse().map_or(Target::Unreadable, Target::Municipality)
         }
         _ => Target::Unreadable,
@@ -230,6 +239,10 @@ fn fill_in(world: &mut World, random: &mut Random, who: Who, asked: &mut Asked, 
         ("createApiKey", Some(_)) => Kind::Key,
         ("createApiKey", None) => Kind::OwnKey,
         ("createStrategy", _) => Kind::Draft,
+        // The action of edits is that of making a strategy.
+        (field, Some(_)) if rule(field).and_then(|of| of.municipal).is_some_and(|row| row.action == "EditStrategy") => {
+            Kind::Draft
+        }
         ("revokeRole", _) => Kind::Reason,
         (_, Some(_)) => Kind::Invitation,
         (_, None) => Kind::Instance,

@@ -72,10 +72,8 @@ pub(super) fn explain_open(of: &mut Indicator) {
 
 /// Whether nothing was ever said of a cell.
 fn is_open(cell: &Cell) -> bool {
-    let waits = matches!(
-        cell.content(),
-        Content::Absent(Absence::NotYetReported | Absence::NotStarted | Absence::Ended)
-    );
+    let waits =
+        matches!(cell.content(), Content::Absent(Absence::NotYetReported | Absence::NotStarted | Absence::Ended));
     cell.printed().is_none() && waits
 }
 
@@ -183,7 +181,8 @@ pub(super) fn revise_target(
     let reason = words::required("reason", reason, words::LONG)?;
     let mut of = parts.indicators[at].clone();
     let statement = indicators::read_target("target", text, &of)?;
-    let before = of.figures.years().iter().filter_map(|figures| Some((figures.year, figures.target.clone()?))).collect();
+    let before =
+        of.figures.years().iter().filter_map(|figures| Some((figures.year, figures.target.clone()?))).collect();
     let (Role::GoalTarget(target) | Role::Kpi(target)) = &mut of.role else {
         let told = "it has no target that could be revised; make it a KPI first";
         return Err(Error::bad_input("id", told));

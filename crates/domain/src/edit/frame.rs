@@ -1,12 +1,14 @@
 //! The frame of a strategy: title, term, years, levels, report, source; and what was dropped of the previous term.
 
+use uuid::Uuid;
+
 use super::{Change, figures, words};
 use crate::{
-    Error, StrategyId,
+    Error, IndicatorId, NewIds, NodeId, StrategyId,
     calendar::FiscalYear,
     lint::Subject,
     municipality::MunicipalityCode,
-    strategy::{Level, LevelKind, Report, Source, Strategy, StrategyParts, Term},
+    strategy::{Level, NextTerm, Report, Source, Strategy, StrategyParts, Term},
 };
 
 /// The most levels of a plan.
@@ -30,7 +32,7 @@ pub struct NewStrategy {
     /// The last fiscal year.
     pub last_year: FiscalYear,
     /// The levels, from the top.
-    pub levels: Vec<Level>,
+    pub levels: Vec<LevelEdit>,
     /// What else is known already.
     pub more: FrameEdit,
 }
@@ -81,7 +83,6 @@ impl NewStrategy {
     /// The strategy that it begins with.
     pub fn make(self) -> Result<Strategy, Error> {
         let Self { id, municipality, title, term, first_year, last_year, levels, more } = self;
-        let levels = levels.into_iter().map(|level| LevelEdit { level, was: None }).collect();
         let mut parts = StrategyParts {
             id,
             municipality,
@@ -107,6 +108,19 @@ impl NewStrategy {
         set_levels(&mut parts, levels)?;
         update(&mut parts, more)?;
         Strategy::new(parts).map_err(super::refused)
+    }
+}
+
+impl NextTerm {
+    /// The frame of the next term from a strategy, of which `revision` is copied.
+    pub fn copy(self, strategy: &Strategy, revision: Option<u32>, ids: &mut impl NewIds) -> Result<Strategy, Error> {
+        let title = words::required("title", self.title, words::LINE)?;
+        let printed = words::required("term", self.term.printed, words::MARK)?;
+        if self.term.number == 0 {
+            return Err(Error::bad_input("termNumber", "terms are counted from 1"));
+        }
+        let next = Self { title, term: Term { printed, ..self.term }, ..self };
+        strategy.next_term(revision, next, ids).map_err(super::refused)
     }
 }
 
@@ -201,33 +215,22 @@ pub(super) fn set_levels(parts: &mut StrategyParts, levels: Vec<LevelEdit>) -> R
     Ok(())
 }
 
-pub(super) fn explain_dropped(
-    parts: &mut StrategyParts,
-    subject: Subject,
-    reason: Option<String>,
-) -> Result<(), Error> {
+pub(super) fn explain_dropped(parts: &mut StrategyParts, key: Uuid, reason: Option<String>) -> Result<(), Error> {
     let reason = reason.map(|text| words::required("reason", text, words::LONG)).transpose()?;
-    let continued = match subject {
-        Subject::Node(_) => parts.nodes.iter().any(|node| node.continues.map(Subject::Node) == Some(subject)),
-        Subject::Indicator(_) => {
-            parts.indicators.iter().any(|of| of.continues.map(Subject::Indicator) == Some(subject))
+    let nodes = parts.nodes.iter().filter_map(|node| node.continues.map(NodeId::uuid));
+    let indicators = parts.indicators.iter().filter_map(|of| of.continues.map(IndicatorId::uuid));
+    let continued = nodes.chain(indicators).any(|id| id == key);
+    let mut ancestors = parts.lineage.iter_mut().flat_map(|lineage| &mut lineage.ancestors);
+    let found = ancestors.find(|of| match of.subject {
+        Subject::Node(id) => id.uuid() == key,
+        Subject::Indicator(id) => id.uuid() == key,
+    });
+    match found {
+        None => Err(Error::bad_input("key", "the previous term had nothing of this key")),
+        Some(of) if continued => Err(Error::conflict("key", format!("“{}” is continued in this term", of.name))),
+        Some(of) => {
+            of.dropped = reason;
+            Ok(())
         }
-    };
-    let ancestors = parts.lineage.iter_mut().flat_map(|lineage| &mut lineage.ancestors);
-    let Some(ancestor) = ancestors.into_iter().find(|of| of.subject == subject) else {
-        return Err(Error::bad_input("key", "the previous term had nothing of this key"));
-    };
-    if continued {
-        return Err(Error::conflict("key", format!("“{}” is continued in this term", ancestor.name)));
     }
-    ancestor.dropped = reason;
-    Ok(())
-}
-
-/// The levels of a plan of the usual depth: 基本目標, 施策, 事業.
-#[cfg(test)]
-pub(super) fn usual_levels() -> Vec<Level> {
-    [("基本目標", LevelKind::Goal), ("施策", LevelKind::Measure), ("事業", LevelKind::Program)]
-        .map(|(name, kind)| Level { name: name.into(), kind })
-        .to_vec()
 }

@@ -70,13 +70,12 @@ pub(super) fn at(parts: &StrategyParts, id: IndicatorId) -> Result<usize, Error>
     parts.indicators.iter().position(|of| of.id == id).ok_or(NO_INDICATOR)
 }
 
-pub(super) fn create(
-    parts: &mut StrategyParts,
-    new: NewIndicator,
-    departments: &[Department],
-) -> Result<(), Error> {
+pub(super) fn create(parts: &mut StrategyParts, new: NewIndicator, departments: &[Department]) -> Result<(), Error> {
     if parts.indicators.len() >= INDICATORS {
-        return Err(Error::conflict("", format!("the strategy has {INDICATORS} indicators already, which is the most")));
+        return Err(Error::conflict(
+            "",
+            format!("the strategy has {INDICATORS} indicators already, which is the most"),
+        ));
     }
     let NewIndicator { id, node, position, fields, figures: cells, total } = new;
     let above = &parts.nodes[nodes::at(parts, node)?];
@@ -147,9 +146,8 @@ fn change(of: &mut Indicator, fields: IndicatorFields, departments: &[Department
     of.unit = unit.onto(of.unit.take());
     of.direction = direction.unwrap_or(of.direction);
     let baseline = words::optional("baseline", baseline, words::LINE)?;
-    let baseline = baseline.read(|text| {
-        Baseline::read(&text).understood().map_err(|error| Error::bad_input("baseline", error))
-    })?;
+    let baseline = baseline
+        .read(|text| Baseline::read(&text).understood().map_err(|error| Error::bad_input("baseline", error)))?;
     of.baseline = baseline.onto(of.baseline.take());
     set_role(of, role, monitored_reason, target)?;
     if let Some(details) = details {
@@ -232,10 +230,11 @@ fn read_details(details: Vec<Detail>) -> Result<Vec<Detail>, Error> {
 pub(super) fn relocate(
     parts: &mut StrategyParts,
     id: IndicatorId,
-    node: NodeId,
+    node: Option<NodeId>,
     position: Option<usize>,
 ) -> Result<(), Error> {
     let at = at(parts, id)?;
+    let node = node.unwrap_or(parts.indicators[at].node);
     nodes::at(parts, node)?;
     let indicator = parts.indicators.remove(at);
     insert(parts, Indicator { node, ..indicator }, position);

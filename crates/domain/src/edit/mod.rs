@@ -11,6 +11,8 @@ mod indicators;
 mod nodes;
 mod words;
 
+use uuid::Uuid;
+
 pub use figures::{MappingEdit, YearEdit};
 pub use frame::{FrameEdit, LevelEdit, NewStrategy};
 pub use indicators::{IndicatorFields, NewIndicator};
@@ -82,9 +84,9 @@ pub enum Edit {
     MoveNode {
         /// The node.
         id: NodeId,
-        /// The node below which it comes to stand; `None` for the top level.
-        parent: Option<NodeId>,
-        /// Its level; the one below its parent's unless given.
+        /// The node below which it comes to stand; none for the top level.
+        parent: Change<NodeId>,
+        /// Its level; the one below its new parent's unless given.
         level: Option<usize>,
         /// Its place among its brothers, from 0; the last unless given.
         position: Option<usize>,
@@ -99,8 +101,8 @@ pub enum Edit {
     MoveIndicator {
         /// The indicator.
         id: IndicatorId,
-        /// The node on which it comes to hang.
-        node: NodeId,
+        /// The node on which it comes to hang, if it is another one.
+        node: Option<NodeId>,
         /// Its place among the indicators of the node, from 0; the last unless given.
         position: Option<usize>,
     },
@@ -134,8 +136,8 @@ pub enum Edit {
     },
     /// The standard indicators to which an indicator corresponds, as a whole.
     Mappings(IndicatorId, Vec<MappingEdit>),
-    /// Why something of the previous term was dropped.
-    ExplainDropped(Subject, Option<String>),
+    /// Why something of the previous term, of this key, was dropped.
+    ExplainDropped(Uuid, Option<String>),
 }
 
 impl Edit {
@@ -214,7 +216,7 @@ impl Edit {
                 figures::revise_target(&mut parts, id, target, yearly, replaced, reason)?;
             }
             Self::Mappings(id, mappings) => figures::set_mappings(&mut parts, id, mappings)?,
-            Self::ExplainDropped(subject, reason) => frame::explain_dropped(&mut parts, subject, reason)?,
+            Self::ExplainDropped(key, reason) => frame::explain_dropped(&mut parts, key, reason)?,
         }
         name_departments(&mut parts, departments);
         Strategy::new(parts).map_err(refused)
@@ -231,7 +233,8 @@ fn end(parts: &mut StrategyParts, subject: Subject, year: FiscalYear) -> Result<
         Subject::Indicator(id) => (Vec::new(), Some(indicators::at(parts, id)?)),
     };
     let earlier = |of: Lifecycle| Some(of.ended().map_or(year, |ended| ended.min(year)));
-    let ended = |of: Lifecycle| Lifecycle::new(of.started(), earlier(of)).map_err(|error| Error::bad_input("year", error));
+    let ended =
+        |of: Lifecycle| Lifecycle::new(of.started(), earlier(of)).map_err(|error| Error::bad_input("year", error));
     for node in parts.nodes.iter_mut().filter(|node| nodes.contains(&node.id)) {
         node.lifecycle = ended(node.lifecycle)?;
     }

@@ -121,16 +121,19 @@ fn change(node: &mut PlanNode, fields: NodeFields, departments: &[Department]) -
 pub(super) fn relocate(
     parts: &mut StrategyParts,
     id: NodeId,
-    parent: Option<NodeId>,
+    parent: Change<NodeId>,
     level: Option<usize>,
     position: Option<usize>,
 ) -> Result<(), Error> {
     let moved = subtree(parts, at(parts, id)?);
+    let stays = parent.keeps().then(|| parts.nodes[moved[0]].level);
+    let parent = parent.onto(parts.nodes[moved[0]].parent);
     let above = parent.map(|parent| at(parts, parent)).transpose()?;
     if above.is_some_and(|above| moved.contains(&above)) {
         return Err(Error::bad_input("parent", "a node cannot come to stand below itself"));
     }
-    let level = level.unwrap_or_else(|| above.map_or(0, |above| parts.nodes[above].level + 1));
+    let below = above.map_or(0, |above| parts.nodes[above].level + 1);
+    let level = level.or(stays).unwrap_or(below);
     let (old, levels) = (parts.nodes[moved[0]].level, parts.levels.len());
     let mut branch: Vec<PlanNode> = parts.nodes.drain(moved[0]..=moved[moved.len() - 1]).collect();
     for node in &mut branch {
@@ -156,7 +159,8 @@ fn insert(parts: &mut StrategyParts, branch: Vec<PlanNode>, position: Option<usi
 
 pub(super) fn delete(parts: &mut StrategyParts, id: NodeId) -> Result<(), Error> {
     let at = at(parts, id)?;
-    let used = parts.nodes.iter().any(|node| node.parent == Some(id)) || parts.indicators.iter().any(|of| of.node == id);
+    let used =
+        parts.nodes.iter().any(|node| node.parent == Some(id)) || parts.indicators.iter().any(|of| of.node == id);
     if used {
         return Err(Error::conflict("id", "there are nodes or indicators below it; remove or move them first"));
     }

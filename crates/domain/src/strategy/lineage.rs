@@ -4,7 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Direction, Figures, Indicator, Lifecycle, PlanNode, Report, Role, RoleKind, Source, Strategy, StrategyError, StrategyParts, Term, YearFigures, Cell};
+use super::{
+    Cell, Direction, Figures, Indicator, Lifecycle, PlanNode, Report, Role, RoleKind, Source, Strategy, StrategyError,
+    StrategyParts, Term, YearFigures,
+};
 use crate::{IndicatorId, NewIds, NodeId, StrategyId, calendar::FiscalYear, lint::Subject, quantity::Unit};
 
 /// From what a strategy was made (前期との対応). It tells all that the previous term held, so that what nobody continues can
@@ -106,9 +109,13 @@ impl Strategy {
         let mut entries: Vec<_> = nodes.chain(indicators).collect();
         let continued: HashSet<Subject> =
             entries.iter().filter_map(|entry| entry.ancestor).map(|of| of.subject).collect();
-        entries.extend(lineage.ancestors.iter().filter(|of| !continued.contains(&of.subject)).map(|ancestor| {
-            LineageEntry { kind: LineageKind::Dropped, subject: None, ancestor: Some(ancestor) }
-        }));
+        entries.extend(
+            lineage.ancestors.iter().filter(|of| !continued.contains(&of.subject)).map(|ancestor| LineageEntry {
+                kind: LineageKind::Dropped,
+                subject: None,
+                ancestor: Some(ancestor),
+            }),
+        );
         entries
     }
 
@@ -127,7 +134,7 @@ impl Strategy {
     /// The frame of the next term: nodes and indicators under new ids, without figures and remarks, each with what it
     /// continues. What had ended is not taken over, and is told to be dropped for that reason. `revision` is the one of
     /// this strategy that is copied.
-    pub fn next_term(
+    pub(crate) fn next_term(
         &self,
         revision: Option<u32>,
         next: NextTerm,
@@ -172,7 +179,8 @@ impl Strategy {
                 ..of.clone()
             });
         }
-        let named: HashSet<_> = nodes.iter().map(|of| of.department).chain(indicators.iter().map(|of| of.department)).flatten().collect();
+        let named: HashSet<_> =
+            nodes.iter().map(|of| of.department).chain(indicators.iter().map(|of| of.department)).flatten().collect();
         Self::new(StrategyParts {
             id,
             municipality: parts.municipality,

@@ -31,7 +31,9 @@ pub use target::{
     TargetStatement, TargetText, UnclearTarget,
 };
 
-use crate::{DepartmentId, IndicatorId, NodeId, StrategyId, calendar::FiscalYear, lint::Subject, municipality::MunicipalityCode};
+use crate::{
+    DepartmentId, IndicatorId, NodeId, StrategyId, calendar::FiscalYear, lint::Subject, municipality::MunicipalityCode,
+};
 
 /// A strategy (総合戦略) of a municipality over a period of fiscal years.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

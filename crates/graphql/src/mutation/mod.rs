@@ -1,6 +1,7 @@
 //! The root of all mutations. Each takes one input and gives a payload with what was changed, and with what the caller can
 //! mend in `userErrors`.
 
+mod authoring;
 mod departments;
 mod keys;
 mod people;
@@ -23,6 +24,7 @@ pub(crate) struct Mutation(
     departments::DepartmentMutation,
     keys::KeyMutation,
     strategies::StrategyMutation,
+    authoring::AuthoringMutation,
 );
 
 /// A code in `userErrors`.

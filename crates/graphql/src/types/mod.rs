@@ -5,6 +5,7 @@ mod figures;
 mod indicator;
 mod instance;
 mod keys;
+mod lineage;
 mod municipality;
 mod official;
 mod people;
@@ -20,9 +21,10 @@ use async_graphql::Interface;
 
 pub(crate) use audit::{AuditEntry, AuditEntryConnection, AuditFilter, audit};
 pub(crate) use figures::{PlanTotal, Quantity, Unit, YearFigures};
-pub(crate) use indicator::{Indicator, IndicatorConnection, IndicatorFilter};
+pub(crate) use indicator::{Indicator, IndicatorConnection, IndicatorFilter, IndicatorRole};
 pub(crate) use instance::Instance;
 pub(crate) use keys::{ApiKey, KeyScope};
+pub(crate) use lineage::MappingStrength;
 pub(crate) use municipality::{
     Municipality, MunicipalityConnection, MunicipalityFilter, MunicipalityOrder, Prefecture, municipalities,
 };
@@ -36,8 +38,8 @@ pub(crate) use revision::Revision;
 pub(crate) use standard::{
     StandardIndicator, StandardIndicatorConnection, StandardIndicatorFilter, standard_indicators,
 };
-pub(crate) use strategy::{Department, Direction, Strategy};
-pub(crate) use target::Target;
+pub(crate) use strategy::{Department, Direction, LevelKind, Strategy};
+pub(crate) use target::{Accumulation, RequirementKind, Target};
 pub(crate) use viewer::Viewer;
 
 /// Something that has a global id, by which it can be fetched again.
