@@ -19,14 +19,14 @@ fn columns() -> Vec<(&'static str, ColumnDef)> {
     let version = || integer("version").default(1).to_owned();
     vec![
         ("strategy", version()),
-        ("strategy", uuid_null("previous_id").to_owned()),
-        ("strategy", string_null("previous_term").to_owned()),
-        ("strategy", small_integer_null("previous_term_number").to_owned()),
-        ("strategy", integer_null("previous_revision").to_owned()),
+        ("strategy", uuid_null("previous_id")),
+        ("strategy", string_null("previous_term")),
+        ("strategy", small_integer_null("previous_term_number")),
+        ("strategy", integer_null("previous_revision")),
         ("plan_node", version()),
-        ("plan_node", uuid_null("continues").to_owned()),
+        ("plan_node", uuid_null("continues")),
         ("indicator", version()),
-        ("indicator", uuid_null("continues").to_owned()),
+        ("indicator", uuid_null("continues")),
         ("indicator", boolean("redefined").default(false).to_owned()),
     ]
 }

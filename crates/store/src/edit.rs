@@ -121,20 +121,18 @@ impl Tenant<EditStrategy> {
         };
         let mut new_rows = DraftRows::of(&new)?;
         new_rows.take_versions(&old_rows, subject);
-        let versions = new_rows.versions();
-        let draft = || Box::new(Draft { strategy: new.clone(), versions: versions.clone() });
         let Some(record) = edited(event, subject, &old, &new, told_below)? else {
             // Nothing differs, and there is nothing to write or to tell.
-            return Ok(DraftChange::Made(draft()));
+            return Ok(DraftChange::Made(Box::new(Draft { strategy: old, versions })));
         };
+        let versions = new_rows.versions();
         self.write_difference(&old_rows, &new_rows).await?;
         let record = match reason {
             Some(reason) => record.reason(reason),
             None => record,
         };
-        let made = DraftChange::Made(draft());
         self.commit(record).await?;
-        Ok(made)
+        Ok(DraftChange::Made(Box::new(Draft { strategy: new, versions })))
     }
 
     /// Whether a node or indicator stands in a revision of the strategy.

@@ -54,7 +54,7 @@ async fn a_copied_term_tells_what_became_of_the_last_one(backend: Backend) -> Re
     let ended: Vec<&Value> =
         copy["lineage"].as_array().context("lineage")?.iter().filter(|of| of["kind"] == "DROPPED").collect();
     assert_eq!(ended.len(), 2, "a program and its KPI: {ended:?}");
-    assert!(ended.iter().all(|of| of["reason"] == "令和３年度で終了"), "{ended:?}");
+    assert!(ended.iter().all(|of| of["reason"] == "令和3年度で終了"), "{ended:?}");
     assert_eq!(of_kind(&copy, "NEW"), [""; 0]);
     assert_eq!(of_kind(&copy, "RENAMED"), [""; 0]);
 

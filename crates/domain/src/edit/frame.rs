@@ -1,5 +1,7 @@
 //! The frame of a strategy: title, term, years, levels, report, source; and what was dropped of the previous term.
 
+use std::collections::HashMap;
+
 use uuid::Uuid;
 
 use super::{Change, figures, words};
@@ -8,7 +10,7 @@ use crate::{
     calendar::FiscalYear,
     lint::Subject,
     municipality::MunicipalityCode,
-    strategy::{Level, NextTerm, Report, Source, Strategy, StrategyParts, Term},
+    strategy::{Level, NextTerm, PlanNode, Report, Source, Strategy, StrategyParts, Term},
 };
 
 /// The most levels of a plan.
@@ -210,6 +212,12 @@ pub(super) fn set_levels(parts: &mut StrategyParts, levels: Vec<LevelEdit>) -> R
             return Err(Error::conflict("levels", format!("{told}; move or remove them before their level")));
         };
         node.level = level;
+    }
+    let levels: HashMap<NodeId, usize> = parts.nodes.iter().map(|node| (node.id, node.level)).collect();
+    let above = |node: &PlanNode| node.parent.and_then(|parent| levels.get(&parent).copied());
+    if let Some(node) = parts.nodes.iter().find(|node| above(node).is_some_and(|above| above >= node.level)) {
+        let told = format!("“{}” would stand above the node on which it hangs; keep levels in their order", node.title);
+        return Err(Error::bad_input("levels", told));
     }
     parts.levels = new;
     Ok(())

@@ -9,6 +9,8 @@ mod figures;
 mod frame;
 mod indicators;
 mod nodes;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use uuid::Uuid;
