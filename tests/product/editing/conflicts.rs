@@ -80,11 +80,10 @@ async fn of_many_at_once_each_is_told_what_became_of_theirs(backend: Backend) ->
     let shown = "indicator { figures(years: [\"R8\"]) { actual { printed } } }";
     let set = |at| change(&server, &bearer, "setFigures", cell(at), shown);
     let add = |at| made(&server, &bearer, "createNode", node(at), "");
-    let (a, b, c, d, e, f) = tokio::join!(set(0), set(1), set(2), add(0), add(1), add(2));
-    let cells = [a?, b?, c?];
-    for added in [d, e, f] {
-        added?;
-    }
+    let cells = async { tokio::try_join!(set(0), set(1), set(2)) };
+    let nodes = async { tokio::try_join!(add(0), add(1), add(2)) };
+    let (cells, _) = tokio::try_join!(cells, nodes)?;
+    let cells = [cells.0, cells.1, cells.2];
     let (won, lost): (Vec<_>, Vec<_>) = cells.iter().enumerate().partition(|(_, of)| of["userErrors"] == json!([]));
     assert_eq!((won.len(), lost.len()), (1, 2), "one was first");
     for (_, of) in lost {

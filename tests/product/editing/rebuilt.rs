@@ -105,11 +105,11 @@ impl Writer<'_> {
     }
 
     async fn remarks(&self, on: &Value, of: &Value) -> Result<()> {
-        let mut version = on["version"].as_i64().context("a version")?;
-        for (year, text) in of["remarks"].as_object().into_iter().flatten() {
+        // Each remark raises the version.
+        let versions = on["version"].as_i64().context("a version")?..;
+        for ((year, text), version) in of["remarks"].as_object().into_iter().flatten().zip(versions) {
             let input = json!({ "id": on["id"], "version": version, "year": year, "text": text });
             made(self.server, &self.bearer, "setRemark", input, "").await?;
-            version += 1;
         }
         Ok(())
     }

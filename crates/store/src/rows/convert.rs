@@ -182,6 +182,7 @@ impl DraftRows {
         Ok(())
     }
 
+    #[expect(clippy::too_many_lines, reason = "a row of many columns, each named once")]
     fn indicator(&mut self, owner: &Owner, position: usize, indicator: &Indicator) -> StoreResult<()> {
         let Indicator {
             id,
