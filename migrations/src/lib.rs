@@ -12,6 +12,7 @@ mod m20261123_000003_publication;
 mod m20261125_000004_people;
 mod m20261125_000005_locks;
 mod m20261126_000006_round;
+mod m20261126_000007_authoring;
 mod m20261126_000008_performed;
 mod m20261126_000009_webhook;
 
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000004_people::Migration),
             Box::new(m20261125_000005_locks::Migration),
             Box::new(m20261126_000006_round::Migration),
+            Box::new(m20261126_000007_authoring::Migration),
             Box::new(m20261126_000008_performed::Migration),
             Box::new(m20261126_000009_webhook::Migration),
         ]

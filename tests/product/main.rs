@@ -6,6 +6,7 @@ mod changes;
 mod conformance;
 mod documents;
 mod drafts;
+mod editing;
 mod faults;
 mod http;
 mod live;

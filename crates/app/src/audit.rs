@@ -2,12 +2,15 @@
 
 use shirube_access::{
     Scope,
-    table::{Instance, ReadAudit, ReadInstanceAudit},
+    table::{Action, EditStrategy, Instance, ReadAudit, ReadDraft, ReadInstanceAudit},
 };
 use shirube_domain::{Error, municipality::MunicipalityCode};
 use shirube_store::{AuditEntry, AuditFilter};
 
 use crate::App;
+
+/// Actions whose lines tell what stands in drafts.
+const OF_DRAFTS: [&str; 1] = [EditStrategy::ROW.action];
 
 /// A page of the audit trail.
 #[derive(Debug)]
@@ -40,6 +43,12 @@ impl App {
                 self.store.commons(permit, self.now()).await?.entries(&filter).await?
             }
         };
+        // Those who run the instance read the trail, and no drafts: they see who changed what and when, not from what to what.
+        if municipality.is_some_and(|code| scope.permit::<ReadDraft>(code).is_err()) {
+            for entry in entries.iter_mut().filter(|entry| OF_DRAFTS.contains(&entry.action.as_str())) {
+                (entry.before, entry.after, entry.reason) = (None, None, None);
+            }
+        }
         let more = entries.len() > size;
         entries.truncate(size);
         if ascending {

@@ -46,7 +46,7 @@ impl App {
     ) -> Result<Arc<Version>, Error> {
         let permit = scope.permit::<EditStrategy>(municipality)?;
         match self.store.tenant(permit, self.now()).await?.delete_draft(id).await? {
-            DraftDeletion::Deleted(strategy) => Ok(Arc::new(Version::draft(*strategy))),
+            DraftDeletion::Deleted(strategy) => Ok(Arc::new(Version::gone(*strategy))),
             DraftDeletion::Published => Err(Error::conflict("id", "it was published, and what was published stays")),
             DraftDeletion::NotFound => Err(NO_STRATEGY),
         }

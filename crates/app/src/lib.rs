@@ -6,6 +6,7 @@ mod agenda;
 mod audit;
 mod authoring;
 mod changes;
+mod editing;
 mod events;
 mod identity;
 mod input;
@@ -30,6 +31,7 @@ use std::{fmt, sync::Arc};
 use arc_swap::ArcSwap;
 pub use audit::AuditPage;
 pub use changes::Compared;
+pub use editing::Edited;
 pub use events::Publications;
 pub use identity::Unbelieved;
 pub use invitations::Invited;
@@ -54,7 +56,7 @@ use shirube_store::{Announcer, Store, StoreResult};
 pub use shirube_store::{
     ApiKey, AuditEntry, AuditFilter, Batch, Decided, Delivery, DeliveryFilter, Event, Events, Gap, Invitation,
     InvitationState, ListedSession, ListedUser, Member, NewOpinion, NewPublication, Opinion, OpinionChange, Reported,
-    Selection, StoredTask, Webhook,
+    RowVersions, Selection, StoredTask, Webhook,
 };
 pub use sign_in::{SignInError, SignedIn};
 use time::OffsetDateTime;
@@ -247,6 +249,6 @@ impl App {
     ) -> Result<Option<Arc<Version>>, Error> {
         let permit = scope.permit::<ReadDraft>(municipality)?;
         let draft = self.store.tenant(permit, self.now()).await?.draft(id).await?;
-        Ok(draft.map(|strategy| Arc::new(Version::draft(strategy))))
+        Ok(draft.map(|draft| Arc::new(Version::draft(draft))))
     }
 }

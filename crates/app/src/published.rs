@@ -10,7 +10,7 @@ use shirube_domain::{
     round::{Correction, PublishedOpinion},
     strategy::{Publication, Revision, Strategy},
 };
-use shirube_store::{Store, StoreError, StoreResult, StoredPublication};
+use shirube_store::{Draft, RowVersions, Store, StoreError, StoreResult, StoredPublication};
 use time::OffsetDateTime;
 
 /// A moment of a strategy's history.
@@ -31,17 +31,36 @@ pub struct Version {
     strategy: Strategy,
     corrections: Vec<Correction>,
     opinions: Vec<PublishedOpinion>,
+    /// Of the rows of a draft.
+    versions: Option<RowVersions>,
     findings: OnceLock<Vec<Finding>>,
 }
 
 impl Version {
     pub(crate) fn published(publication: Publication) -> Self {
         let Publication { revision, strategy, corrections, opinions } = publication;
-        Self { revision: Some(revision), strategy, corrections, opinions, findings: OnceLock::new() }
+        Self { revision: Some(revision), corrections, opinions, ..Self::gone(strategy) }
     }
 
-    pub(crate) const fn draft(strategy: Strategy) -> Self {
-        Self { revision: None, strategy, corrections: Vec::new(), opinions: Vec::new(), findings: OnceLock::new() }
+    pub(crate) fn draft(Draft { strategy, versions }: Draft) -> Self {
+        Self { versions: Some(versions), ..Self::gone(strategy) }
+    }
+
+    /// A strategy that is not stored any more.
+    pub(crate) const fn gone(strategy: Strategy) -> Self {
+        Self {
+            revision: None,
+            strategy,
+            corrections: Vec::new(),
+            opinions: Vec::new(),
+            versions: None,
+            findings: OnceLock::new(),
+        }
+    }
+
+    /// The versions of the rows of a draft; `None` for what is published.
+    pub const fn versions(&self) -> Option<&RowVersions> {
+        self.versions.as_ref()
     }
 
     /// Which revision it is; `None` for a draft.

@@ -48,9 +48,9 @@ pub struct RoundView {
 
 impl RoundView {
     fn new(record: RoundRecord, now: OffsetDateTime) -> Self {
-        let RoundRecord { round, opened_at, strategy, tasks, opinions } = record;
+        let RoundRecord { round, opened_at, draft, tasks, opinions } = record;
         let today = now.to_offset(JAPAN).date();
-        Self { round, opened_at, version: Arc::new(Version::draft(strategy)), tasks, opinions, today }
+        Self { round, opened_at, version: Arc::new(Version::draft(draft)), tasks, opinions, today }
     }
 
     /// The round.

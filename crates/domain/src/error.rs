@@ -69,6 +69,21 @@ impl Error {
         Self::Conflict(BadInput { place: place.into(), message: message.to_string() })
     }
 
+    /// The same error of a part of the input that stands at `place` of the whole.
+    #[must_use]
+    pub fn within(self, place: &str) -> Self {
+        let within = |BadInput { place: part, message }| {
+            let place = if part.is_empty() { place.to_owned() } else { format!("{place}.{part}") };
+            BadInput { place, message }
+        };
+        match self {
+            Self::BadInput(problem) => Self::BadInput(within(problem)),
+            Self::Problems(problems) => Self::Problems(problems.into_iter().map(within).collect()),
+            Self::Conflict(problem) => Self::Conflict(within(problem)),
+            other => other,
+        }
+    }
+
     /// A broken invariant, with its cause for the log.
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(cause.into())

@@ -5,6 +5,7 @@
 
 pub mod calendar;
 pub mod changes;
+pub mod edit;
 mod error;
 mod id;
 pub mod lint;

@@ -14,10 +14,9 @@ use shirube_domain::{
     quantity::Unit,
     strategy::{
         Absence, Accumulation, Baseline, Cell, Department, Detail, Direction, Figures, Indicator, Level, Lifecycle,
-        NoIndicator, PlanNode, PrintedTotal, Remark, Report, Requirement, Role, Source, Strategy, StrategyError,
-        StrategyParts, Target, TargetReading, TargetStatement, Term, YearFigures,
+        NoIndicator, PlanNode, PrintedTotal, Remark, Report, Role, Source, StatedRequirement, Strategy, StrategyError,
+        StrategyParts, Target, TargetStatement, TargetText, Term, UnclearTarget, YearFigures,
     },
-    text::{is_dash, normalize},
 };
 
 /// The name and version of the format, in its field `format`.
@@ -88,7 +87,7 @@ struct IndicatorFile {
     direction: Direction,
     baseline: Option<String>,
     target: Option<String>,
-    requirement: Option<RequirementFile>,
+    requirement: Option<StatedRequirement>,
     accumulation: Option<Accumulation>,
     targets: Option<Vec<Option<String>>>,
     actuals: Vec<Option<String>>,
@@ -110,23 +109,6 @@ enum RoleFile {
     GoalTarget,
     Kpi,
     Monitored,
-}
-
-/// The author's word where the text of a target does not tell its requirement.
-#[derive(Deserialize, Clone, Copy)]
-#[serde(rename_all = "snake_case")]
-enum RequirementFile {
-    AtLeast,
-    AtMost,
-    Keep,
-    KeepAtLeast,
-    KeepAtMost,
-    Zero,
-    Increase,
-    Decrease,
-    Growth,
-    Rank,
-    Done,
 }
 
 /// Reads a strategy. Ids are new at every reading.
@@ -232,6 +214,7 @@ impl<I: NewIds> Reader<'_, I> {
             },
             source: Source { attribution: file.source.attribution, terms: file.source.terms, notes: file.source.notes },
             levels: file.levels,
+            lineage: None,
             departments: std::mem::take(&mut self.departments),
             nodes: std::mem::take(&mut self.nodes),
             indicators: std::mem::take(&mut self.indicators),
@@ -267,6 +250,7 @@ impl<I: NewIds> Reader<'_, I> {
             lifecycle,
             no_indicator: file.no_indicator,
             remarks,
+            continues: None,
         });
         let above = Above { node: id, level, lifecycle };
         for (at, indicator) in file.indicators.into_iter().enumerate() {
@@ -322,11 +306,7 @@ impl<I: NewIds> Reader<'_, I> {
         let lifecycle = self.lifecycle(place, file.started, file.ended).unwrap_or(above.lifecycle);
         let unit = file.unit.and_then(|unit| self.tell(&format!("{place}.unit"), Unit::parse(&unit)));
         let baseline = file.baseline.as_deref().map(Baseline::read);
-        if let Some(unread) = baseline.as_ref().filter(|of| of.amount.is_none() && holds_number(&of.printed)) {
-            let message =
-                format!("“{}” holds a number that cannot be read; write it as 36.7％（令和元年）", unread.printed);
-            self.problem(format!("{place}.baseline"), message);
-        }
+        let baseline = baseline.and_then(|of| self.tell(&format!("{place}.baseline"), of.understood()));
         if file.role != RoleFile::Monitored && file.reason.is_some() {
             self.problem(
                 format!("{place}.reason"),
@@ -350,7 +330,12 @@ impl<I: NewIds> Reader<'_, I> {
                 None
             }
             (role, Some(printed)) => self
-                .statement(place, printed, file.requirement, file.accumulation, baseline.as_ref(), file.direction)
+                .statement(
+                    place,
+                    TargetText { printed, requirement: file.requirement, accumulation: file.accumulation },
+                    baseline.as_ref(),
+                    file.direction,
+                )
                 .map(|statement| Target { statement, superseded: Vec::new() })
                 .map(|target| if role == RoleFile::Kpi { Role::Kpi(target) } else { Role::GoalTarget(target) }),
         };
@@ -379,37 +364,32 @@ impl<I: NewIds> Reader<'_, I> {
             department,
             lifecycle,
             details: file.details,
+            mappings: Vec::new(),
+            continues: None,
+            redefined: false,
         })
     }
 
     fn statement(
         &mut self,
         place: &str,
-        printed: String,
-        stated: Option<RequirementFile>,
-        accumulation: Option<Accumulation>,
+        text: TargetText,
         baseline: Option<&Baseline>,
         direction: Direction,
     ) -> Option<TargetStatement> {
-        let reading = TargetReading::of(&printed);
-        let requirement = match stated {
-            None => reading.requirement(baseline.and_then(Baseline::value), direction == Direction::Lower),
-            Some(stated) => stated.with(&reading),
-        };
-        if requirement.is_none() {
-            self.problem(
-                format!("{place}.target"),
-                format!("“{printed}” does not say how much; state the requirement (increase, decrease, done …), or give a number that can be read"),
-            );
+        match text.read(baseline, direction) {
+            Ok(statement) => Some(statement),
+            Err(unclear) => {
+                for problem in unclear {
+                    let part = match problem {
+                        UnclearTarget::Requirement(_) => "target",
+                        UnclearTarget::Accumulation => "accumulation",
+                    };
+                    self.problem(format!("{place}.{part}"), problem);
+                }
+                None
+            }
         }
-        let accumulation = accumulation.or_else(|| reading.mean.then_some(Accumulation::MeanOfYears));
-        if accumulation.is_none() {
-            self.problem(
-                format!("{place}.accumulation"),
-                "is missing; write yearly_amount, running_total, level or mean_of_years",
-            );
-        }
-        Some(TargetStatement { requirement: requirement?, accumulation: accumulation?, scope: reading.scope, printed })
     }
 
     fn figures(
@@ -438,56 +418,15 @@ impl<I: NewIds> Reader<'_, I> {
             .iter()
             .zip(actuals)
             .map(|(&year, actual)| {
-                // A dash outside the lifecycle says that there can be no value, and why.
-                let explain = |cell: Cell| {
-                    let dashed = cell.printed().is_some_and(|text| !text.is_empty() && text.chars().all(is_dash));
-                    match lifecycle.absence(year).filter(|_| dashed) {
-                        Some(absence) => cell.because(absence),
-                        None => cell,
-                    }
-                };
-                let target = targets.as_mut().and_then(Iterator::next).flatten().map(|printed| {
-                    let cell = Cell::read(&printed);
-                    // A blank target is not something that is still to be reported.
-                    explain(if printed.trim().is_empty() { cell.because(Absence::NotApplicable) } else { cell })
-                });
-                let actual =
-                    actual.map_or_else(|| Cell::unprinted(Absence::NotMeasured), |printed| Cell::read(&printed));
-                let actual = match absences.get(&year) {
-                    Some(absence) => actual.because(*absence),
-                    None => explain(actual),
-                };
+                let target = targets.as_mut().and_then(Iterator::next).flatten();
+                let target = target.map(|printed| Cell::read_target(&printed, lifecycle.absence(year)));
+                let stated = absences.get(&year).copied();
+                let actual = Cell::read_actual(actual.as_deref(), stated, lifecycle.absence(year));
                 YearFigures { year, target, actual }
             })
             .collect();
         let total = total.map(|[target, actual]| PrintedTotal { target, actual });
         self.tell(place, Figures::new(years, total))
-    }
-}
-
-/// Whether a baseline's text holds a number before its bracket, which tells the period.
-fn holds_number(printed: &str) -> bool {
-    let normal = normalize(printed);
-    normal.split('(').next().is_some_and(|head| head.contains(|c: char| c.is_ascii_digit()))
-}
-
-impl RequirementFile {
-    /// The stated requirement with the number that the text gives; `None` if it needs one that is not there.
-    fn with(self, reading: &TargetReading) -> Option<Requirement> {
-        let amount = || reading.amount.clone();
-        match self {
-            Self::AtLeast => amount().map(Requirement::AtLeast),
-            Self::AtMost => amount().map(Requirement::AtMost),
-            Self::Keep => amount().map(Requirement::Keep),
-            Self::KeepAtLeast => amount().map(Requirement::KeepAtLeast),
-            Self::KeepAtMost => amount().map(Requirement::KeepAtMost),
-            Self::Zero => amount().map(Requirement::Zero),
-            Self::Increase => Some(Requirement::Increase),
-            Self::Decrease => Some(Requirement::Decrease),
-            Self::Growth => reading.growth.map(Requirement::Growth),
-            Self::Rank => reading.rank.map(Requirement::Rank),
-            Self::Done => Some(Requirement::Done),
-        }
     }
 }
 

@@ -1,11 +1,13 @@
 use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use serde_json::json;
 use shirube_access::table::{Action, EditStrategy, ReadDraft};
 use shirube_domain::{StrategyId, municipality::MunicipalityCode, strategy::Strategy};
 
 use crate::{
-    StoreError, StoreResult, Tenant,
+    Draft, StoreError, StoreResult, Tenant,
     audit::Record,
     rows::{
+        authoring::{ancestor, mapping},
         convert::DraftRows,
         tenant::{
             department, figure, indicator, indicator_detail, indicator_remark, level, node_remark, plan_node, strategy,
@@ -30,10 +32,16 @@ pub enum DraftDeletion {
 }
 
 impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
-    /// Loads a draft: ten statements, whatever its size.
+    /// Loads a draft for somebody who writes, and keeps other writers of it waiting: a dozen statements, whatever its size.
     pub(crate) async fn load_draft(&self, id: StrategyId) -> StoreResult<Option<Strategy>> {
-        let rows = DraftRows {
-            strategy: self.all(self.rows::<strategy::Entity>().filter(strategy::Column::Id.eq(id.uuid()))).await?,
+        let row = self.lock_strategy(id).await?;
+        self.draft_rows(id, row).await?.into_strategy()
+    }
+
+    /// All rows of a draft, with the one of the strategy itself that was read before.
+    pub(crate) async fn draft_rows(&self, id: StrategyId, strategy: Vec<strategy::Model>) -> StoreResult<DraftRows> {
+        Ok(DraftRows {
+            strategy,
             departments: self.all(self.rows::<department::Entity>().order_by_asc(department::Column::Name)).await?,
             levels: self.of_strategy::<level::Entity>(id, level::Column::StrategyId).await?,
             nodes: self.of_strategy::<plan_node::Entity>(id, plan_node::Column::StrategyId).await?,
@@ -47,8 +55,9 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
                 .of_strategy::<indicator_remark::Entity>(id, indicator_remark::Column::StrategyId)
                 .await?,
             details: self.of_strategy::<indicator_detail::Entity>(id, indicator_detail::Column::StrategyId).await?,
-        };
-        rows.into_strategy()
+            mappings: self.of_strategy::<mapping::Entity>(id, mapping::Column::StrategyId).await?,
+            ancestors: self.of_strategy::<ancestor::Entity>(id, ancestor::Column::StrategyId).await?,
+        })
     }
 
     async fn of_strategy<E: TenantEntity>(&self, id: StrategyId, column: E::Column) -> StoreResult<Vec<E::Model>> {
@@ -57,9 +66,13 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
 }
 
 impl Tenant<ReadDraft> {
-    /// Loads a draft: ten statements, whatever its size. `None` if this municipality has no such strategy.
-    pub async fn draft(&self, id: StrategyId) -> StoreResult<Option<Strategy>> {
-        self.load_draft(id).await
+    /// Loads a draft: a dozen statements, whatever its size. `None` if this municipality has no such strategy.
+    pub async fn draft(&self, id: StrategyId) -> StoreResult<Option<Draft>> {
+        let row = self.rows::<strategy::Entity>().filter(strategy::Column::Id.eq(id.uuid()));
+        let row = self.all(row).await?;
+        let rows = self.draft_rows(id, row).await?;
+        let versions = rows.versions();
+        Ok(rows.into_strategy()?.map(|strategy| Draft { strategy, versions }))
     }
 
     /// The ids of this municipality's drafts, by term.
@@ -87,6 +100,8 @@ impl Tenant<EditStrategy> {
         if self.last_revision(id).await?.is_some() {
             return Ok(DraftDeletion::Published);
         }
+        self.delete_of::<ancestor::Entity>(id, ancestor::Column::StrategyId).await?;
+        self.delete_of::<mapping::Entity>(id, mapping::Column::StrategyId).await?;
         self.delete_of::<indicator_detail::Entity>(id, indicator_detail::Column::StrategyId).await?;
         self.delete_of::<indicator_remark::Entity>(id, indicator_remark::Column::StrategyId).await?;
         self.delete_of::<node_remark::Entity>(id, node_remark::Column::StrategyId).await?;
@@ -120,12 +135,17 @@ impl Tenant<EditStrategy> {
         self.insert::<figure::Entity>(rows.figures).await?;
         self.insert::<node_remark::Entity>(rows.node_remarks).await?;
         self.insert::<indicator_remark::Entity>(rows.indicator_remarks).await?;
-        self.insert::<indicator_detail::Entity>(rows.details).await
+        self.insert::<indicator_detail::Entity>(rows.details).await?;
+        self.insert::<mapping::Entity>(rows.mappings).await?;
+        self.insert::<ancestor::Entity>(rows.ancestors).await
     }
 }
 
-/// The line in the audit trail of a new strategy. It names the strategy and tells nothing of it: those who run the instance
-/// read the trail, and no drafts.
+/// The line in the audit trail of a new strategy. It names the strategy, and the one from which it was made.
 pub(crate) fn created(strategy: &Strategy) -> Record {
-    Record::new("strategy_created", "strategy").subject(strategy.parts().id)
+    let record = Record::new("strategy_created", "strategy").subject(strategy.parts().id);
+    match &strategy.parts().lineage {
+        Some(of) => record.after(json!({ "previous": of.previous, "revision": of.revision })),
+        None => record,
+    }
 }

@@ -36,6 +36,8 @@ const GRANTS: [(&str, &[&str]); 3] = [
             "due_date",
             "reporting_task",
             "opinion",
+            "mapping",
+            "ancestor",
             "membership",
             "invitation",
             "municipal_key",

@@ -1,5 +1,7 @@
 use sea_orm::{
-    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, prelude::Uuid, sea_query::Expr,
+    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    prelude::Uuid,
+    sea_query::{Expr, ExprTrait},
 };
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -89,9 +91,6 @@ impl Tenant<Publish> {
     /// Publishes a draft as it is stored, unless it is what the last revision says already, or something is missing and
     /// nobody said that it may be. What is published of rounds is marked so; why it was corrected goes with the revision.
     pub async fn publish_draft(self, id: StrategyId, new: NewPublication) -> StoreResult<DraftPublication> {
-        if !self.hold_strategy(id).await? {
-            return Ok(DraftPublication::NotFound);
-        }
         let Some(draft) = self.load_draft(id).await? else { return Ok(DraftPublication::NotFound) };
         let tasks = self.all_tasks(id).await?;
         let approved = |stored: &StoredTask| stored.task.state == TaskState::Approved;
@@ -150,6 +149,7 @@ impl Tenant<Publish> {
         parts.report.year = year;
         self.update::<strategy::Entity>()
             .col_expr(strategy::Column::ReportYear, Expr::value(year.year()))
+            .col_expr(strategy::Column::Version, Expr::col(strategy::Column::Version).add(1))
             .filter(strategy::Column::Id.eq(parts.id.uuid()))
             .exec(self.connection())
             .await?;

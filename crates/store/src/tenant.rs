@@ -1,7 +1,7 @@
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DeleteMany, EntityTrait,
-    IdenStatic, Insert, IntoActiveModel, Iterable, PrimaryKeyToColumn, QueryFilter, Select, SelectGetableTuple,
-    Selector, Statement, TryGetableMany, UpdateMany, sea_query::OnConflict,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, DeleteMany, EntityTrait,
+    IdenStatic, Insert, IntoActiveModel, Iterable, ModelTrait, PrimaryKeyToColumn, QueryFilter, Select,
+    SelectGetableTuple, Selector, Statement, TryGetableMany, UpdateMany, sea_query::OnConflict,
 };
 use shirube_access::{Permit, table::Action};
 use shirube_domain::municipality::MunicipalityCode;
@@ -220,8 +220,9 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
         })
     }
 
-    /// Inserts rows, or writes them over those with the same key.
-    pub(crate) async fn upsert<E>(&self, rows: Vec<E::Model>) -> StoreResult<()>
+    /// Inserts rows, and puts them in the place of those of the same key, in as few statements as their number of values
+    /// allows. The municipality is set here, whatever the rows say.
+    pub(crate) async fn put<E>(&self, rows: Vec<E::Model>) -> StoreResult<()>
     where
         E: TenantEntity,
         E::Model: IntoActiveModel<E::ActiveModel>,
@@ -232,6 +233,19 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
         let rest = E::Column::iter().filter(|column| !known(column));
         let over = OnConflict::columns(keys.iter().copied()).update_columns(rest).to_owned();
         insert_in_chunks::<E>(&self.transaction, self.own::<E>(rows), Some(over)).await
+    }
+
+    /// Removes rows by their keys, a hundred a statement.
+    pub(crate) async fn remove_rows<E: TenantEntity>(&self, rows: &[E::Model]) -> StoreResult<()> {
+        for rows in rows.chunks(100) {
+            let mut any = Condition::any();
+            for row in rows {
+                let same = |all: Condition, column: E::Column| all.add(column.eq(row.get(column)));
+                any = any.add(E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column).fold(Condition::all(), same));
+            }
+            self.delete::<E>().filter(any).exec(&self.transaction).await?;
+        }
+        Ok(())
     }
 
     /// Inserts a row into a table of no municipality, in the same transaction.

@@ -13,8 +13,7 @@ use serde_json::{Value, json};
 use shirube_access::{Grant, MunicipalRole, Scope};
 use shirube_app::{App, Figure, NewPublication, Part};
 use shirube_domain::{
-    DepartmentId, NodeId, StrategyId, calendar::FiscalYear, lint::Subject, municipality::MunicipalityCode,
-    round::Round,
+    DepartmentId, NodeId, StrategyId, calendar::FiscalYear, lint::Subject, municipality::MunicipalityCode, round::Round,
 };
 use shirube_testing::TestServer;
 use tokio::{

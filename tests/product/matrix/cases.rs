@@ -96,6 +96,24 @@ pub(super) const MUTATIONS: &[(&str, Row)] = &[
     ("rotateWebhookSecret", ManageWebhooks::ROW),
     ("testWebhook", ManageWebhooks::ROW),
     ("updateWebhook", ManageWebhooks::ROW),
+    ("copyStrategy", EditStrategy::ROW),
+    ("createIndicator", EditStrategy::ROW),
+    ("createNode", EditStrategy::ROW),
+    ("deleteIndicator", EditStrategy::ROW),
+    ("deleteNode", EditStrategy::ROW),
+    ("endIndicator", EditStrategy::ROW),
+    ("endNode", EditStrategy::ROW),
+    ("explainDropped", EditStrategy::ROW),
+    ("moveIndicator", EditStrategy::ROW),
+    ("moveNode", EditStrategy::ROW),
+    ("reviseTarget", EditStrategy::ROW),
+    ("setFigures", EditStrategy::ROW),
+    ("setLevels", EditStrategy::ROW),
+    ("setMappings", EditStrategy::ROW),
+    ("setRemark", EditStrategy::ROW),
+    ("updateIndicator", EditStrategy::ROW),
+    ("updateNode", EditStrategy::ROW),
+    ("updateStrategy", EditStrategy::ROW),
 ];
 
 /// The part of a global id that is a UUID.
@@ -201,8 +219,107 @@ impl House {
                 let webhook = self.webhook(code).await?;
                 json!({ "id": of("delivery", self.failed_delivery(code, webhook).await?.uuid()) })
             }
-            _ => return super::rounds::input(self, field, code).await,
+            _ => match self.editing_input(field, code).await? {
+                Some(input) => input,
+                None => super::rounds::input(self, field, code).await?,
+            },
         })
+    }
+
+    /// Input of an edit of a draft.
+    async fn editing_input(&self, field: &str, code: MunicipalityCode) -> Result<Option<Value>> {
+        let (app, machine, text) = (&self.service.app, Scope::machine(), code.to_string());
+        let mut document = self.document(code).await?;
+        let kpi = |label: &str| {
+            json!({
+                "label": label, "role": "kpi", "direction": "higher", "target": "5件", "accumulation": "level",
+                "actuals": ["", "", "", "", ""],
+            })
+        };
+        let children = json!([{ "title": "施策の一", "indicators": [kpi("一"), kpi("二")] }, { "title": "施策の二" }]);
+        document["plan"][0]["children"] = children;
+        document["levels"] = json!([{ "name": "目標", "kind": "goal" }, { "name": "施策", "kind": "measure" }]);
+        let mut made = app.create_strategy(&machine, code, &document.to_string()).await?;
+        let mut dropped = Value::Null;
+        if field == "explainDropped" {
+            // A next term in which nothing continues what was there.
+            let next = shirube_domain::strategy::NextTerm {
+                title: "次期".to_owned(),
+                term: shirube_domain::strategy::Term { printed: "次期".to_owned(), number: 99 },
+                first_year: made.strategy().parts().first_year,
+                last_year: made.strategy().parts().last_year,
+                targets: true,
+            };
+            self.remove_term(code, 99).await?;
+            let first = made.strategy().parts().id;
+            made = app.copy_strategy(&machine, code, first, None, next).await?;
+            let (id, last) = (made.strategy().parts().id, &made.strategy().nodes()[2]);
+            dropped = last.continues.context("what it continues")?.to_string().into();
+            let edit = shirube_domain::edit::Edit::DeleteNode(last.id);
+            app.edit_strategy(&machine, code, id, edit, None, None).await?;
+        }
+        let within = made.strategy();
+        let strategy = short(within.parts().id.uuid());
+        let draft = global_id(&["strategy", &text, &strategy, "draft"]);
+        let in_draft = |kind: &str, id: Uuid| global_id(&[kind, &text, &strategy, "draft", &short(id)]);
+        let node = |at: usize| in_draft("node", within.nodes()[at].id.uuid());
+        let on_strategy = json!({ "id": draft, "version": 1 });
+        let on_node = |at: usize| json!({ "id": node(at), "version": 1 });
+        let on_indicator = json!({ "id": in_draft("indicator", within.indicators()[0].id.uuid()), "version": 1 });
+        let with = |mut input: Value, more: Value| {
+            input.as_object_mut().into_iter().for_each(|of| of.extend(more.as_object().cloned().unwrap_or_default()));
+            input
+        };
+        let target = json!({ "printed": "6件", "accumulation": "LEVEL" });
+        let department = global_id(&["department", &text, &short(self.department(code).await?.uuid())]);
+        Ok(Some(match field {
+            "updateStrategy" => with(on_strategy, json!({ "title": "別の題名" })),
+            "setLevels" => {
+                let levels = json!([{ "name": "柱", "kind": "GOAL", "was": 0 }, { "name": "施策", "kind": "MEASURE", "was": 1 }]);
+                with(on_strategy, json!({ "levels": levels }))
+            }
+            "copyStrategy" => {
+                self.remove_term(code, 98).await?;
+                json!({
+                    "id": draft, "title": "次期", "term": "次期", "termNumber": 98, "firstYear": 2030, "lastYear": 2034,
+                })
+            }
+            "explainDropped" => with(on_strategy, json!({ "key": dropped, "reason": "終わった" })),
+            "createNode" => {
+                json!({ "strategy": draft, "parent": node(0), "title": "新しい施策", "department": department })
+            }
+            "updateNode" => with(on_node(1), json!({ "title": "別の題名", "department": department })),
+            "moveNode" => with(on_node(1), json!({ "parent": node(0), "position": 1 })),
+            "endNode" => with(on_node(1), json!({ "year": "R5" })),
+            "deleteNode" => on_node(2),
+            "createIndicator" => json!({
+                "node": node(2), "label": "新しい指標", "role": "MONITORED", "direction": "HIGHER",
+                "department": department,
+            }),
+            "updateIndicator" => with(on_indicator, json!({ "label": "別の名前", "department": department })),
+            "moveIndicator" => with(on_indicator, json!({ "node": node(2) })),
+            "endIndicator" => with(on_indicator, json!({ "year": "R5" })),
+            "deleteIndicator" => on_indicator,
+            "setFigures" => with(on_indicator, json!({ "figures": [{ "year": "R3", "actual": "4" }] })),
+            "setRemark" => with(on_indicator, json!({ "year": "R3", "text": "所見" })),
+            "reviseTarget" => with(on_indicator, json!({ "target": target, "replaced": "FY2022", "reason": "見直し" })),
+            "setMappings" => {
+                with(on_indicator, json!({ "mappings": [{ "standardIndicator": "births", "strength": "SIMILAR" }] }))
+            }
+            _ => return Ok(None),
+        }))
+    }
+
+    /// Removes the draft of a term, if there is one.
+    async fn remove_term(&self, code: MunicipalityCode, number: u8) -> Result<()> {
+        let (app, machine) = (&self.service.app, Scope::machine());
+        for id in app.draft_ids(&machine, code).await? {
+            let draft = app.draft(&machine, code, id).await?.context("a draft")?;
+            if draft.strategy().parts().term.number == number {
+                app.delete_strategy(&machine, code, id).await?;
+            }
+        }
+        Ok(())
     }
 
     /// A small strategy of a term of which there is none; the drafts of cases before it go.

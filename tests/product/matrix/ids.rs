@@ -194,7 +194,11 @@ async fn a_foreign_id_answers_as_a_missing_one(backend: Backend) -> Result<()> {
             {
                 let other = elsewhere(&house, of, place);
                 let (own, foreign) = (inputs.of(place).await?, inputs.of(other).await?[&id_field].take());
-                let decides = matches!(id_field.as_str(), "id" | "round" | "strategy") || place == Place::Instance;
+                // What is added names that to which it is added.
+                let added_to = [("createNode", "strategy"), ("createIndicator", "node")];
+                let names_place = matches!(id_field.as_str(), "id" | "round" | "strategy")
+                    || added_to.contains(&(*field, id_field.as_str()));
+                let decides = names_place || place == Place::Instance;
                 for [there, not_there] in pairs(row, of, [place, other], decides, &foreign)? {
                     let before = newest(&house, other).await?.id;
                     let heard = ask(&house, of, field, with(&own, &id_field, there)).await?;

@@ -15,7 +15,7 @@ both_backends!(
 );
 
 /// Tables whose rows belong to no municipality, with the reason. A table that is not here belongs to municipalities.
-const OF_NO_MUNICIPALITY: [(&str, &str); 16] = [
+const OF_NO_MUNICIPALITY: [(&str, &str); 17] = [
     ("seaql_migrations", "which migrations were run"),
     ("prefecture", "reference data"),
     ("municipality", "reference data"),

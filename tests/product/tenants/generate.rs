@@ -343,12 +343,22 @@ fn wanted(field: &str, name: &str) -> Option<&'static str> {
         ("apiKey", _) | ("id", "revokeApiKey") => Some("key"),
         ("id", "revokeRole") => Some("membership"),
         ("id", "cancelInvitation") => Some("invitation"),
-        ("id", "publishStrategy" | "deleteStrategy") | ("strategy", _) => Some("strategy"),
         ("round", _) => Some("round"),
         ("task", _) | ("subject", "giveOpinion") => Some("task"),
         ("id", "answerOpinion") => Some("opinion"),
         ("id", "updateWebhook" | "deleteWebhook" | "rotateWebhookSecret" | "testWebhook") => Some("webhook"),
         ("id", "redeliver") => Some("delivery"),
+        ("strategy", _)
+        | (
+            "id",
+            "publishStrategy" | "deleteStrategy" | "updateStrategy" | "setLevels" | "copyStrategy" | "explainDropped",
+        ) => Some("strategy"),
+        ("parent" | "node", _) | ("id", "updateNode" | "moveNode" | "endNode" | "deleteNode") => Some("node"),
+        (
+            "id",
+            "updateIndicator" | "moveIndicator" | "endIndicator" | "deleteIndicator" | "setFigures" | "setRemark"
+            | "reviseTarget" | "setMappings",
+        ) => Some("indicator"),
         _ => None,
     }
 }

@@ -231,6 +231,14 @@ pub(super) fn rule(field: &str) -> Option<Rule> {
         "createStrategy" => (Some(EditStrategy::ROW), None, ""),
         "deleteStrategy" => (Some(EditStrategy::ROW), None, "strategy"),
         "publishStrategy" => (Some(Publish::ROW), None, "strategy"),
+        "updateStrategy" | "setLevels" | "copyStrategy" | "explainDropped" | "createNode" => {
+            (Some(EditStrategy::ROW), None, "strategy")
+        }
+        "updateNode" | "moveNode" | "endNode" | "deleteNode" | "createIndicator" => {
+            (Some(EditStrategy::ROW), None, "node")
+        }
+        "updateIndicator" | "moveIndicator" | "endIndicator" | "deleteIndicator" | "setFigures" | "setRemark"
+        | "reviseTarget" | "setMappings" => (Some(EditStrategy::ROW), None, "indicator"),
         "createApiKey" => (Some(ManageMunicipalKeys::ROW), Some(MakeOwnKeys::ROW), ""),
         "webhooks" | "createWebhook" => (Some(ManageWebhooks::ROW), None, ""),
         "updateWebhook" | "deleteWebhook" | "rotateWebhookSecret" | "testWebhook" => {

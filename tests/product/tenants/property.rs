@@ -227,19 +227,25 @@ fn target(asked: &Asked) -> Target {
     let selection = input.get("selection").and_then(Value::as_object);
     let first = input.get("figures").and_then(|figures| figures[0].as_object());
     let places = [Some(input), selection, first].into_iter().flatten();
-    let id = places.flat_map(|of| ["id", "round", "strategy", "task"].map(|name| of.get(name))).flatten().next();
+    let id =
+        places.flat_map(|of| ["id", "round", "strategy", "node", "task"].map(|name| of.get(name))).flatten().next();
     let id = id.and_then(Value::as_str).and_then(decoded).unwrap_or_default();
     let named = |kind: &str, code: &str, ids: &[&str]| {
         let well_formed = kind == rule.id && ids.iter().all(|part| pool::uuid(part).is_some());
         code.parse().ok().filter(|_| well_formed).map_or(Target::Unreadable, Target::Municipality)
     };
     match id.split(':').collect::<Vec<_>>().as_slice() {
+        [kind @ ("node" | "indicator"), code, of, "draft", id] => named(kind, code, &[of, id]),
         [kind @ "strategy", code, of, "draft"] | [kind @ "round", code, _, of] => named(kind, code, &[of]),
         [kind @ "task", code, _, of, "node" | "indicator", id] | [kind @ "opinion", code, _, of, id] => {
             named(kind, code, &[of, id])
         }
         [kind, "instance", part] if *kind == rule.id && pool::uuid(part).is_some() => Target::Instance,
         [kind, code, part] if *kind == rule.id && pool::uuid(part).is_some() => {
+            code.parse().map_or(Target::Unreadable, Target::Municipality)
+        }
+        // Parts of a draft.
+        [kind, code, strategy, "draft", ..] if *kind == rule.id && pool::uuid(strategy).is_some() => {
             code.parse().map_or(Target::Unreadable, Target::Municipality)
         }
         _ => Target::Unreadable,
@@ -267,9 +273,13 @@ fn fill_in(world: &mut World, random: &mut Random, who: Who, asked: &mut Asked, 
         ("createDepartment" | "renameDepartment", _) => Kind::Department,
         ("createApiKey", Some(_)) => Kind::Key,
         ("createApiKey", None) => Kind::OwnKey,
-        ("createStrategy" | "reportFigures" | "giveOpinion" | "answerOpinion" | "publishStrategy", _) => Kind::Draft,
+        ("reportFigures" | "giveOpinion" | "answerOpinion" | "publishStrategy", _) => Kind::Draft,
         ("returnFigures" | "openCorrections", _) => Kind::Round,
         ("createWebhook" | "updateWebhook", _) => Kind::Webhook,
+        // The action of edits is that of making a strategy.
+        (field, Some(_)) if rule(field).and_then(|of| of.municipal).is_some_and(|row| row.action == "EditStrategy") => {
+            Kind::Draft
+        }
         ("revokeRole", _) => Kind::Reason,
         (_, Some(_)) => Kind::Invitation,
         (_, None) => Kind::Instance,

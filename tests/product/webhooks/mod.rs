@@ -9,7 +9,7 @@ use shirube_access::{
     Grant, MunicipalRole, Scope,
     table::{Instance, Publish, WorkAgenda},
 };
-use shirube_app::{App, Delivery, DeliveryFilter};
+use shirube_app::{App, Delivery, DeliveryFilter, NewPublication};
 use shirube_domain::{
     StrategyId, WebhookId,
     municipality::MunicipalityCode,
@@ -70,7 +70,7 @@ async fn draft(app: &App, code: MunicipalityCode, term: usize) -> Result<Strateg
 /// Publishes a new draft of a term.
 async fn publish(app: &App, code: MunicipalityCode, term: usize) -> Result<StrategyId> {
     let id = draft(app, code, term).await?;
-    app.publish_strategy(&Scope::machine(), code, id, None).await?;
+    app.publish_strategy(&Scope::machine(), code, id, NewPublication::default()).await?;
     Ok(id)
 }
 
@@ -348,7 +348,11 @@ async fn what_could_not_be_delivered_is_delivered_after_a_restart(backend: Backe
             let (store, machine) = (database.store().await?, Scope::machine());
             // It is published, and whoever began to deliver it is no more.
             let now = OffsetDateTime::from(std::time::SystemTime::now());
-            store.tenant(machine.permit::<Publish>(code()?)?, now).await?.publish_draft(id, None).await?;
+            store
+                .tenant(machine.permit::<Publish>(code()?)?, now)
+                .await?
+                .publish_draft(id, NewPublication::default())
+                .await?;
             let taken = store.commons(machine.permit::<WorkAgenda>(Instance)?, now).await?.take(9).await?;
             ensure!(taken.len() == 1, "{taken:?}");
             let taken = store.commons(machine.permit::<WorkAgenda>(Instance)?, now).await?.take(9).await?;
@@ -443,7 +447,7 @@ async fn publishing_costs_the_same_however_many_webhooks_there_are(backend: Back
         }
         let id = draft(app, code()?, term).await?;
         service.statements();
-        app.publish_strategy(&machine, code()?, id, None).await?;
+        app.publish_strategy(&machine, code()?, id, NewPublication::default()).await?;
         counted.push(service.statements());
     }
     assert_eq!(counted[1], counted[0] + 2, "what is to be delivered, and when: {counted:?}");

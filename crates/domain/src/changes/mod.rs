@@ -101,6 +101,10 @@ pub enum Part {
     EarlierTargets,
     /// The department in charge.
     Department,
+    /// What it continues of the previous term.
+    Lineage,
+    /// The standard indicators to which it corresponds.
+    Mappings,
     /// The years in which it runs.
     Lifecycle,
     /// Why it has no indicator.

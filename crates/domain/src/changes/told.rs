@@ -7,6 +7,7 @@ use super::{Part, Parts};
 use crate::{
     DepartmentId,
     calendar::FiscalYear,
+    lint::Subject,
     quantity::{Amount, Bound},
     strategy::{
         Absence, Accumulation, Baseline, Cell, Direction, Figures, Indicator, Lifecycle, ObservationStatus, PlanNode,
@@ -86,6 +87,7 @@ pub(super) fn of_strategy(parts: &StrategyParts) -> Parts {
         source: Source { attribution, terms, notes },
         levels,
         departments,
+        lineage,
         // Compared for themselves.
         nodes: _,
         indicators: _,
@@ -95,7 +97,7 @@ pub(super) fn of_strategy(parts: &StrategyParts) -> Parts {
     let level_names: Vec<&str> = levels.iter().map(|level| level.name.as_str()).collect();
     let level_kinds: Vec<String> = levels.iter().map(|level| format!("{:?}", level.kind)).collect();
     let department_names: Vec<&str> = departments.iter().map(|department| department.name.as_str()).collect();
-    Parts::from([
+    let mut parts = Parts::from([
         (Part::Title, Told::new(title, title)),
         (Part::Term, Told::new(term, (term, number)).meaning(number.to_string())),
         (Part::PlanYears, Told::new(format!("{}～{}", first_year.label(), last_year.label()), (first_year, last_year))),
@@ -111,12 +113,27 @@ pub(super) fn of_strategy(parts: &StrategyParts) -> Parts {
         ),
         (Part::Levels, Told::new(level_names.join(" > "), levels).meaning(level_kinds.join(" > "))),
         (Part::Departments, Told::new(department_names.join("、"), departments)),
-    ])
+    ]);
+    if let Some(lineage) = lineage {
+        let dropped = lineage.ancestors.iter().filter_map(|of| Some(format!("{}：{}", of.name, of.dropped.as_ref()?)));
+        let dropped = dropped.collect::<Vec<_>>().join("、");
+        put(&mut parts, Part::Lineage, Told::new(&lineage.term.printed, lineage).meaning(dropped));
+    }
+    parts
+}
+
+/// What something continues of the previous term, by its name then.
+fn continued(parts: &mut Parts, strategy: &Strategy, of: Option<Subject>, redefined: bool) {
+    let Some(of) = of else { return };
+    let ancestor = strategy.parts().lineage.as_ref().and_then(|lineage| lineage.ancestor(of));
+    let reading = if redefined { "定義変更" } else { "" };
+    put(parts, Part::Lineage, Told::new(ancestor.map_or("", |of| &of.name), (of, redefined)).meaning(reading));
 }
 
 pub(super) fn of_node(strategy: &Strategy, node: &PlanNode) -> Parts {
     // Its place is compared for itself.
-    let PlanNode { id: _, parent: _, level, number, title, department, lifecycle, no_indicator, remarks } = node;
+    let PlanNode { id: _, parent: _, level, number, title, department, lifecycle, no_indicator, remarks, continues } =
+        node;
     let mut parts = Parts::new();
     let name = strategy.parts().levels.get(*level).map_or("", |level| &level.name);
     put(&mut parts, Part::Level, Told::new(name, level).meaning(level.to_string()));
@@ -131,6 +148,7 @@ pub(super) fn of_node(strategy: &Strategy, node: &PlanNode) -> Parts {
         put(&mut parts, Part::NoIndicator, Told::new(&none.reason, none).meaning(mark));
     }
     remarked(&mut parts, remarks);
+    continued(&mut parts, strategy, continues.map(Subject::Node), false);
     parts
 }
 
@@ -149,6 +167,9 @@ pub(super) fn of_indicator(strategy: &Strategy, indicator: &Indicator) -> Parts 
         department,
         lifecycle,
         details,
+        mappings,
+        continues,
+        redefined,
     } = indicator;
     let mut parts = Parts::new();
     put(&mut parts, Part::Title, Told::new(label, label));
@@ -186,6 +207,11 @@ pub(super) fn of_indicator(strategy: &Strategy, indicator: &Indicator) -> Parts 
     for detail in details {
         put(&mut parts, Part::Details, Told::new(format!("{}：{}", detail.heading, detail.text), detail));
     }
+    for mapping in mappings {
+        let reading = format!("{:?} {}", mapping.strength(), mapping.reason().unwrap_or_default());
+        put(&mut parts, Part::Mappings, Told::new(mapping.standard(), mapping).meaning(reading));
+    }
+    continued(&mut parts, strategy, continues.map(Subject::Indicator), *redefined);
     parts
 }
 

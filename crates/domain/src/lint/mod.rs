@@ -22,7 +22,7 @@ pub struct Finding {
     pub message: Bilingual,
 }
 
-/// What a finding, a task or an opinion is about.
+/// What a finding, a task or an opinion is about: a part of a strategy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {

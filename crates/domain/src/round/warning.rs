@@ -158,6 +158,9 @@ mod tests {
             department: None,
             lifecycle: Lifecycle::default(),
             details: Vec::new(),
+            mappings: Vec::new(),
+            continues: None,
+            redefined: false,
         }
     }
 

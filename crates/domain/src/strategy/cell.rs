@@ -123,6 +123,37 @@ impl Cell {
         Self { content: Content::read(printed), printed: Some(printed.into()) }
     }
 
+    /// Reads a printed target of a year. A blank one is not something that is still to be reported, and a dash in a year
+    /// in which there can be no value says why there is none.
+    pub fn read_target(printed: &str, outside: Option<Absence>) -> Self {
+        let cell = Self::read(printed);
+        if printed.trim().is_empty() { cell.because(Absence::NotApplicable) } else { cell.explained(outside) }
+    }
+
+    /// Reads the actual of a year; what is not printed was not measured. The author's word on why there is no value goes
+    /// before what a dash outside the years of the row says.
+    pub fn read_actual(printed: Option<&str>, stated: Option<Absence>, outside: Option<Absence>) -> Self {
+        let cell = printed.map_or_else(|| Self::unprinted(Absence::NotMeasured), Self::read);
+        match stated {
+            Some(absence) => cell.because(absence),
+            None => cell.explained(outside),
+        }
+    }
+
+    /// The actual of a year of which nothing is known yet.
+    pub fn open(outside: Option<Absence>) -> Self {
+        Self::unprinted(outside.unwrap_or(Absence::NotYetReported))
+    }
+
+    /// A dash in a year in which there can be no value says why there is none.
+    fn explained(self, outside: Option<Absence>) -> Self {
+        let dashed = self.printed().is_some_and(|text| !text.is_empty() && text.chars().all(is_dash));
+        match outside.filter(|_| dashed) {
+            Some(absence) => self.because(absence),
+            None => self,
+        }
+    }
+
     /// A cell that the document does not print.
     pub const fn unprinted(absence: Absence) -> Self {
         Self { printed: None, content: Content::Absent(absence) }

@@ -1,7 +1,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Accumulation, Cell, Content, Lifecycle, Remark, Schedule, Scope, Target, TargetStatement};
+use super::{Accumulation, Cell, Content, Lifecycle, Mapping, Remark, Schedule, Scope, Target, TargetStatement};
 use crate::{
     DepartmentId, IndicatorId, NodeId,
     calendar::{FiscalYear, Period},
@@ -42,6 +42,15 @@ pub struct Indicator {
     /// What else the document prints about it: 定義, 算出式, 出所, 確認方法 …
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<Detail>,
+    /// The standard indicators to which it corresponds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mappings: Vec<Mapping>,
+    /// The indicator of the previous term that it continues.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continues: Option<IndicatorId>,
+    /// Whether it measures something else than the one that it continues, though unit and direction are the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub redefined: bool,
 }
 
 /// The role of an indicator. Only a KPI counts in ＫＰＩ数; what is only followed has no target, and says why.
@@ -57,6 +66,29 @@ pub enum Role {
         /// The printed reason why there is no target.
         reason: Option<String>,
     },
+}
+
+/// The role of an indicator without its target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoleKind {
+    /// 数値目標 of a goal.
+    GoalTarget,
+    /// ＫＰＩ.
+    Kpi,
+    /// 実績値の管理.
+    Monitored,
+}
+
+impl Role {
+    /// Which role it is.
+    pub const fn kind(&self) -> RoleKind {
+        match self {
+            Self::GoalTarget(_) => RoleKind::GoalTarget,
+            Self::Kpi(_) => RoleKind::Kpi,
+            Self::Monitored { .. } => RoleKind::Monitored,
+        }
+    }
 }
 
 /// Which way is better.
@@ -88,6 +120,11 @@ pub struct Baseline {
     pub period: Option<Period>,
 }
 
+/// A baseline with a number that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("“{0}” holds a number that cannot be read; write it as 36.7％（令和元年）")]
+pub struct UnreadBaseline(String);
+
 impl Baseline {
     /// Reads 36.7％（令和元年）, 3人（第1期6年間）, －件（令和2年） or 8.
     pub fn read(printed: &str) -> Self {
@@ -106,6 +143,13 @@ impl Baseline {
             None => None,
         };
         Self { printed: printed.to_owned(), amount, unit, period }
+    }
+
+    /// The same, unless its text holds a number before the bracket that tells the period, and the number was not understood.
+    pub fn understood(self) -> Result<Self, UnreadBaseline> {
+        let normal = crate::text::normalize(&self.printed);
+        let holds_number = normal.split('(').next().is_some_and(|head| head.contains(|c: char| c.is_ascii_digit()));
+        if self.amount.is_none() && holds_number { Err(UnreadBaseline(self.printed)) } else { Ok(self) }
     }
 
     /// The value without its unit.

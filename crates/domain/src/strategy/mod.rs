@@ -6,26 +6,34 @@
 
 mod cell;
 mod indicator;
+mod lineage;
+mod mapping;
 mod node;
 mod publication;
 mod target;
 
-use std::ops::Range;
+use std::{collections::HashSet, ops::Range};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use cell::{Absence, Cell, Content, ObservationStatus};
 pub use indicator::{
-    Baseline, Detail, Direction, Figures, Indicator, PlanTotal, PrintedTotal, RepeatedYear, Role, YearFigures,
+    Baseline, Detail, Direction, Figures, Indicator, PlanTotal, PrintedTotal, RepeatedYear, Role, RoleKind,
+    UnreadBaseline, YearFigures,
 };
+pub use lineage::{Ancestor, Lineage, LineageEntry, LineageKind, NextTerm};
+pub use mapping::{Mapping, MappingError, MappingStrength};
 pub use node::{EndsBeforeStart, Level, LevelKind, Lifecycle, NoIndicator, PlanNode, Remark};
 pub use publication::{Publication, PublicationDocument, PublicationError, Revision};
 pub use target::{
-    Accumulation, Requirement, Schedule, Scope, SupersededTarget, Target, TargetReading, TargetStatement,
+    Accumulation, Requirement, Schedule, Scope, StatedRequirement, SupersededTarget, Target, TargetReading,
+    TargetStatement, TargetText, UnclearTarget,
 };
 
-use crate::{DepartmentId, IndicatorId, NodeId, StrategyId, calendar::FiscalYear, municipality::MunicipalityCode};
+use crate::{
+    DepartmentId, IndicatorId, NodeId, StrategyId, calendar::FiscalYear, lint::Subject, municipality::MunicipalityCode,
+};
 
 /// A strategy (総合戦略) of a municipality over a period of fiscal years.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -63,6 +71,9 @@ pub struct StrategyParts {
     pub source: Source,
     /// The levels of the tree, from the top.
     pub levels: Vec<Level>,
+    /// What it continues, if it was made from the strategy of the previous term.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lineage: Option<Lineage>,
     /// The departments that nodes and indicators name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub departments: Vec<Department>,
@@ -163,6 +174,9 @@ pub enum StrategyError {
     /// A department is missing.
     #[error("“{0}” names a department that the strategy does not list")]
     NoDepartment(String),
+    /// Something continues what the previous term did not hold.
+    #[error("“{0}” continues something that the previous term did not hold")]
+    NoAncestor(String),
     /// A title or label is blank.
     #[error("a {0} is blank; give its text")]
     Blank(&'static str),
@@ -187,6 +201,7 @@ impl Strategy {
         parts.indicators = placed.into_iter().map(|(_, indicator)| indicator).collect();
         let indicator_index = index(parts.indicators.iter().map(|indicator| indicator.id.uuid()))?;
         check_departments(&parts)?;
+        check_lineage(&parts)?;
 
         let mut subtree_end = vec![0; parts.nodes.len()];
         let mut open: Vec<usize> = Vec::new();
@@ -335,6 +350,17 @@ fn check_departments(parts: &StrategyParts) -> Result<(), StrategyError> {
     let indicators = parts.indicators.iter().map(|indicator| (indicator.department, &indicator.label));
     match nodes.chain(indicators).find(|(id, _)| !known(*id)) {
         Some((_, name)) => Err(StrategyError::NoDepartment(name.clone())),
+        None => Ok(()),
+    }
+}
+
+fn check_lineage(parts: &StrategyParts) -> Result<(), StrategyError> {
+    let ancestors = parts.lineage.iter().flat_map(|lineage| &lineage.ancestors);
+    let known: HashSet<Subject> = ancestors.map(|ancestor| ancestor.subject).collect();
+    let nodes = parts.nodes.iter().map(|node| (node.continues.map(Subject::Node), &node.title));
+    let indicators = parts.indicators.iter().map(|of| (of.continues.map(Subject::Indicator), &of.label));
+    match nodes.chain(indicators).find(|(continues, _)| continues.is_some_and(|of| !known.contains(&of))) {
+        Some((_, name)) => Err(StrategyError::NoAncestor(name.clone())),
         None => Ok(()),
     }
 }

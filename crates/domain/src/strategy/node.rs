@@ -57,6 +57,9 @@ pub struct PlanNode {
     /// Remarks by fiscal year.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<Remark>,
+    /// The node of the previous term that it continues.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continues: Option<NodeId>,
 }
 
 /// A program without an indicator, with the reason that the document prints for it.

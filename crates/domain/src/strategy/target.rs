@@ -1,7 +1,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::Cell;
+use super::{Baseline, Cell, Direction};
 use crate::{
     calendar::{FiscalYear, Period},
     quantity::{Amount, Bound},
@@ -258,6 +258,107 @@ impl Scope {
             return Self::In(span);
         }
         Period::parse(text, None).map_or(Self::Unstated, Self::In)
+    }
+}
+
+/// The author's word where the text of a target does not tell its requirement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StatedRequirement {
+    /// Reach the number or more.
+    AtLeast,
+    /// Stay at the number or below.
+    AtMost,
+    /// Keep the level.
+    Keep,
+    /// Keep the level or more.
+    KeepAtLeast,
+    /// Keep the level or less.
+    KeepAtMost,
+    /// None at all.
+    Zero,
+    /// More than before, without a number.
+    Increase,
+    /// Less than before, without a number.
+    Decrease,
+    /// A change against the baseline, in percent.
+    Growth,
+    /// A rank or better.
+    Rank,
+    /// Something is done.
+    Done,
+}
+
+impl StatedRequirement {
+    /// The requirement with the number that the text gives; `None` if it needs one that is not there.
+    fn with(self, reading: &TargetReading) -> Option<Requirement> {
+        let amount = || reading.amount.clone();
+        match self {
+            Self::AtLeast => amount().map(Requirement::AtLeast),
+            Self::AtMost => amount().map(Requirement::AtMost),
+            Self::Keep => amount().map(Requirement::Keep),
+            Self::KeepAtLeast => amount().map(Requirement::KeepAtLeast),
+            Self::KeepAtMost => amount().map(Requirement::KeepAtMost),
+            Self::Zero => amount().map(Requirement::Zero),
+            Self::Increase => Some(Requirement::Increase),
+            Self::Decrease => Some(Requirement::Decrease),
+            Self::Growth => reading.growth.map(Requirement::Growth),
+            Self::Rank => reading.rank.map(Requirement::Rank),
+            Self::Done => Some(Requirement::Done),
+        }
+    }
+}
+
+/// A target as an author gives it: the printed text, and their word where the text does not tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetText {
+    /// The text as printed: 40.0％（5年間）.
+    pub printed: String,
+    /// What must hold, where the text does not tell.
+    pub requirement: Option<StatedRequirement>,
+    /// What kind of figure it is measured on; only a mean of years is told by the text.
+    pub accumulation: Option<Accumulation>,
+}
+
+/// What a target leaves open.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UnclearTarget {
+    /// What must hold.
+    #[error(
+        "“{0}” does not say how much; state the requirement (increase, decrease, done …), or give a number that can be read"
+    )]
+    Requirement(String),
+    /// What kind of figure it is measured on.
+    #[error("is missing; write yearly_amount, running_total, level or mean_of_years")]
+    Accumulation,
+}
+
+impl TargetText {
+    /// What the text and the author's word say together, or everything that they leave open.
+    pub fn read(
+        self,
+        baseline: Option<&Baseline>,
+        direction: Direction,
+    ) -> Result<TargetStatement, Vec<UnclearTarget>> {
+        let Self { printed, requirement, accumulation } = self;
+        let reading = TargetReading::of(&printed);
+        let requirement = match requirement {
+            None => reading.requirement(baseline.and_then(Baseline::value), direction == Direction::Lower),
+            Some(stated) => stated.with(&reading),
+        };
+        let accumulation = accumulation.or_else(|| reading.mean.then_some(Accumulation::MeanOfYears));
+        match (requirement, accumulation) {
+            (Some(requirement), Some(accumulation)) => {
+                Ok(TargetStatement { printed, requirement, accumulation, scope: reading.scope })
+            }
+            (requirement, accumulation) => Err([
+                requirement.is_none().then_some(UnclearTarget::Requirement(printed)),
+                accumulation.is_none().then_some(UnclearTarget::Accumulation),
+            ]
+            .into_iter()
+            .flatten()
+            .collect()),
+        }
     }
 }
 

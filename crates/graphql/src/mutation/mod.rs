@@ -1,6 +1,7 @@
 //! The root of all mutations. Each takes one input and gives a payload with what was changed, and with what the caller can
 //! mend in `userErrors`.
 
+mod authoring;
 mod departments;
 mod keys;
 mod once;
@@ -30,6 +31,7 @@ pub(crate) struct Mutation(
     strategies::StrategyMutation,
     round::RoundMutation,
     webhooks::WebhookMutation,
+    authoring::AuthoringMutation,
 );
 
 /// A code in `userErrors`.

@@ -32,7 +32,7 @@ pub(crate) struct DepartmentDue {
 /// Opens the reporting round of a fiscal year.
 #[derive(InputObject)]
 pub(crate) struct OpenRoundInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// The id of the draft of the strategy.
     strategy: ID,
@@ -52,7 +52,7 @@ payload!(OpenRoundPayload {
 /// Changes until when a round's tasks are owed, and brings its tasks in line with the plan as it is now.
 #[derive(InputObject)]
 pub(crate) struct ChangeRoundInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// The id of the round.
     round: ID,
@@ -93,7 +93,7 @@ pub(crate) struct FigureInput {
 /// Reports figures and remarks for tasks of one round, 1 to 500 of them.
 #[derive(InputObject)]
 pub(crate) struct ReportFiguresInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// What is reported, each task once.
     figures: Vec<FigureInput>,
@@ -146,7 +146,7 @@ pub(crate) struct TaskSelection {
 /// Submits tasks to the planning section, as they are entered.
 #[derive(InputObject)]
 pub(crate) struct SubmitFiguresInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// Which tasks; those of other departments are left alone.
     selection: TaskSelection,
@@ -162,7 +162,7 @@ payload!(SubmitFiguresPayload {
 /// Puts last year's remarks where there are none.
 #[derive(InputObject)]
 pub(crate) struct CarryForwardRemarksInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// Which tasks; those that have a remark, and those of other departments, are left alone.
     selection: TaskSelection,
@@ -178,7 +178,7 @@ payload!(CarryForwardRemarksPayload {
 /// Returns what was submitted or approved, with a reason.
 #[derive(InputObject)]
 pub(crate) struct ReturnFiguresInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// Which tasks.
     selection: TaskSelection,
@@ -196,7 +196,7 @@ payload!(ReturnFiguresPayload {
 /// Approves what was submitted: it becomes part of the strategy.
 #[derive(InputObject)]
 pub(crate) struct ApproveFiguresInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// Which tasks.
     selection: TaskSelection,
@@ -212,7 +212,7 @@ payload!(ApproveFiguresPayload {
 /// Opens what was published to be corrected.
 #[derive(InputObject)]
 pub(crate) struct OpenCorrectionsInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// Which tasks.
     selection: TaskSelection,
@@ -230,7 +230,7 @@ payload!(OpenCorrectionsPayload {
 /// Gives an opinion on an indicator or node of a round.
 #[derive(InputObject)]
 pub(crate) struct GiveOpinionInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// The id of the round.
     round: ID,
@@ -250,7 +250,7 @@ payload!(GiveOpinionPayload {
 /// Answers an opinion.
 #[derive(InputObject)]
 pub(crate) struct AnswerOpinionInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// The id of the opinion.
     id: ID,

@@ -2,9 +2,9 @@
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
 use shirube_app::{NewPublication, Publishing};
-use shirube_domain::BadInput;
+use shirube_domain::{BadInput, Error};
 
-use super::{UserError, UserErrorCode, draft_id, payload, settled};
+use super::{UserError, UserErrorCode, authoring::StrategyFrameInput, draft_id, payload, settled};
 use crate::{
     query::{scope, service},
     scalars::{DateTime, MunicipalityCode, StrategyDocument},
@@ -14,7 +14,7 @@ use crate::{
 #[derive(Default)]
 pub(super) struct StrategyMutation;
 
-/// Makes a draft of a whole strategy, or tells everything that is wrong with it.
+/// Makes a draft: of a whole strategy, or of a frame to begin with. Give `document` or `frame`.
 #[derive(InputObject)]
 pub(crate) struct CreateStrategyInput {
     /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
@@ -22,7 +22,9 @@ pub(crate) struct CreateStrategyInput {
     /// The municipality whose strategy it is.
     municipality: MunicipalityCode,
     /// The strategy. What is wrong with it is told with its place, such as `input`, `document`, `plan`, `0`, `title`.
-    document: StrategyDocument,
+    document: Option<StrategyDocument>,
+    /// The frame of a strategy without nodes, to be filled edit by edit.
+    frame: Option<StrategyFrameInput>,
 }
 
 payload!(CreateStrategyPayload {
@@ -71,14 +73,22 @@ payload!(DeleteStrategyPayload {
 
 #[Object]
 impl StrategyMutation {
-    /// Makes a draft of a whole strategy (総合戦略) from one document: all of it, or nothing.
+    /// Makes a draft of a strategy (総合戦略): of a whole one from one document, all of it or nothing; or of a frame alone.
     async fn create_strategy(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The strategy.")] input: CreateStrategyInput,
     ) -> Result<Option<CreateStrategyPayload>> {
         let code = input.municipality.0.current();
-        let made = service(context).create_strategy(scope(context), code, &input.document.0).await;
+        let app = service(context);
+        let made = match (input.document, input.frame) {
+            (Some(document), None) => app.create_strategy(scope(context), code, &document.0).await,
+            (None, Some(frame)) => {
+                let made = app.begin_strategy(scope(context), frame.into_domain(code)).await;
+                made.map_err(|error| error.within("frame"))
+            }
+            _ => Err(Error::bad_input("document", "give document or frame, one of the two")),
+        };
         let (version, user_errors) = settled(made)?;
         let strategy = version.map(|version| Strategy { history: None, version });
         Ok(Some(CreateStrategyPayload { client_mutation_id: input.client_mutation_id, strategy, user_errors }))

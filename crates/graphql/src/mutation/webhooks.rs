@@ -16,7 +16,7 @@ pub(super) struct WebhookMutation;
 /// Makes a webhook.
 #[derive(InputObject)]
 pub(crate) struct CreateWebhookInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// The municipality of whose events it tells.
     municipality: MunicipalityCode,
@@ -36,7 +36,7 @@ payload!(CreateWebhookPayload {
 /// Changes a webhook. What is absent or null stays.
 #[derive(InputObject)]
 pub(crate) struct UpdateWebhookInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// The id of the webhook.
     id: ID,
@@ -56,7 +56,7 @@ payload!(UpdateWebhookPayload {
 /// Removes a webhook with all its deliveries.
 #[derive(InputObject)]
 pub(crate) struct DeleteWebhookInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// The id of the webhook.
     id: ID,
@@ -70,7 +70,7 @@ payload!(DeleteWebhookPayload {
 /// Gives a webhook another secret.
 #[derive(InputObject)]
 pub(crate) struct RotateWebhookSecretInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// The id of the webhook.
     id: ID,
@@ -86,7 +86,7 @@ payload!(RotateWebhookSecretPayload {
 /// Tries a webhook out.
 #[derive(InputObject)]
 pub(crate) struct TestWebhookInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// The id of the webhook.
     id: ID,
@@ -100,7 +100,7 @@ payload!(TestWebhookPayload {
 /// Makes a delivery again.
 #[derive(InputObject)]
 pub(crate) struct RedeliverInput {
-    /// Given back as it is.
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
     client_mutation_id: Option<String>,
     /// The id of the delivery.
     id: ID,

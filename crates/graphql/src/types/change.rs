@@ -65,6 +65,10 @@ pub(crate) enum ChangePart {
     EarlierTargets,
     /// The department in charge.
     Department,
+    /// What it continues of the previous term (前期との対応).
+    Lineage,
+    /// The standard indicators (標準指標) to which it corresponds.
+    Mappings,
     /// The years in which it runs.
     Lifecycle,
     /// Why it has no indicator.
@@ -103,6 +107,8 @@ impl From<Part> for ChangePart {
             Part::Target => Self::Target,
             Part::EarlierTargets => Self::EarlierTargets,
             Part::Department => Self::Department,
+            Part::Lineage => Self::Lineage,
+            Part::Mappings => Self::Mappings,
             Part::Lifecycle => Self::Lifecycle,
             Part::NoIndicator => Self::NoIndicator,
             Part::Details => Self::Details,

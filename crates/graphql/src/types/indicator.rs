@@ -6,7 +6,9 @@ use shirube_domain::{
 };
 
 use super::{
-    Direction, Period, PlanNode, PlanTotal, Quantity, Remark, Strategy, Target, Unit, YearFigures, revision::Finding,
+    Direction, Period, PlanNode, PlanTotal, Quantity, Remark, Strategy, Target, Unit, YearFigures,
+    lineage::{Lineage, Mapping},
+    revision::Finding,
     strategy::Department,
 };
 use crate::{
@@ -19,6 +21,7 @@ use crate::{
 
 /// The role of an indicator (指標の区分).
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "strategy::RoleKind")]
 pub(crate) enum IndicatorRole {
     /// 数値目標 of a goal.
     GoalTarget,
@@ -148,18 +151,29 @@ impl Indicator {
         self.domain().details.iter().map(detail).collect()
     }
 
+    /// The standard indicators (標準指標) to which it corresponds.
+    async fn mappings(&self) -> Vec<Mapping<'_>> {
+        self.domain().mappings.iter().map(Mapping).collect()
+    }
+
+    /// What it was in the previous term; null if the strategy was not made from another one.
+    async fn lineage(&self) -> Option<Lineage> {
+        self.strategy.domain().indicator_lineage(self.at).map(|entry| Lineage::new(&self.strategy, entry))
+    }
+
+    /// How often it was changed, to be sent with the next change; null for what is published.
+    async fn version(&self) -> Option<i32> {
+        self.strategy.version.versions()?.of(Some(Subject::Indicator(self.domain().id)))
+    }
+
     /// What a careful reader would notice about it.
     async fn findings(&self, context: &Context<'_>) -> Result<Vec<Finding>> {
         self.strategy.findings_on(context, Subject::Indicator(self.domain().id))
     }
 }
 
-const fn role(indicator: &strategy::Indicator) -> IndicatorRole {
-    match indicator.role {
-        Role::GoalTarget(_) => IndicatorRole::GoalTarget,
-        Role::Kpi(_) => IndicatorRole::Kpi,
-        Role::Monitored { .. } => IndicatorRole::Monitored,
-    }
+fn role(indicator: &strategy::Indicator) -> IndicatorRole {
+    indicator.role.kind().into()
 }
 
 /// A printed column that the model has no word for.

@@ -6,6 +6,7 @@ mod figures;
 mod indicator;
 mod instance;
 mod keys;
+mod lineage;
 mod municipality;
 mod official;
 mod people;
@@ -23,9 +24,10 @@ use async_graphql::Interface;
 
 pub(crate) use audit::{AuditEntry, AuditEntryConnection, AuditFilter, audit};
 pub(crate) use figures::{ObservationStatus, PlanTotal, Quantity, Unit, YearFigures};
-pub(crate) use indicator::{Indicator, IndicatorConnection, IndicatorFilter};
+pub(crate) use indicator::{Indicator, IndicatorConnection, IndicatorFilter, IndicatorRole};
 pub(crate) use instance::Instance;
 pub(crate) use keys::{ApiKey, KeyScope};
+pub(crate) use lineage::MappingStrength;
 pub(crate) use municipality::{
     Municipality, MunicipalityConnection, MunicipalityFilter, MunicipalityOrder, Prefecture, municipalities,
 };
@@ -40,8 +42,8 @@ pub(crate) use round::{Cause, Gap, Opinion, PublishedOpinion, Round, Task, TaskS
 pub(crate) use standard::{
     StandardIndicator, StandardIndicatorConnection, StandardIndicatorFilter, standard_indicators,
 };
-pub(crate) use strategy::{Department, Direction, Strategy};
-pub(crate) use target::Target;
+pub(crate) use strategy::{Department, Direction, LevelKind, Strategy};
+pub(crate) use target::{Accumulation, RequirementKind, Target};
 pub(crate) use viewer::Viewer;
 pub(crate) use webhook::{Webhook, WebhookDelivery, WebhookEvent};
 

@@ -3,6 +3,7 @@ use shirube_domain::{lint::Subject, strategy};
 
 use super::{
     Indicator, Remark, Strategy, YearFigures,
+    lineage::Lineage,
     revision::Finding,
     strategy::{Counts, Department, Level},
 };
@@ -100,6 +101,16 @@ impl PlanNode {
     /// Remarks by fiscal year.
     async fn remarks(&self) -> Vec<Remark<'_>> {
         self.domain().remarks.iter().map(Remark).collect()
+    }
+
+    /// What it was in the previous term; null if the strategy was not made from another one.
+    async fn lineage(&self) -> Option<Lineage> {
+        self.strategy.domain().node_lineage(self.at).map(|entry| Lineage::new(&self.strategy, entry))
+    }
+
+    /// How often it was changed, to be sent with the next change; null for what is published.
+    async fn version(&self) -> Option<i32> {
+        self.strategy.version.versions()?.of(Some(Subject::Node(self.domain().id)))
     }
 
     /// What a careful reader would notice about this node itself.

@@ -8,6 +8,7 @@ use super::{
     Indicator, IndicatorConnection, IndicatorFilter, Municipality, PlanNode, PublishedOpinion, Revision,
     change::{Change, changes},
     indicator::indicators,
+    lineage::{Lineage, LineageKind, PreviousTerm},
     revision::{Finding, LintRule},
 };
 use crate::{
@@ -190,6 +191,32 @@ impl Strategy {
         spend(context, findings.len())?;
         let wanted = |at: &usize| rules.as_ref().is_none_or(|rules| rules.contains(&findings[*at].rule.into()));
         Ok((0..findings.len()).filter(wanted).map(|at| Finding { strategy: self.clone(), at }).collect())
+    }
+
+    /// The strategy of the previous term from which it was made (前期の戦略); null if it was made anew.
+    async fn previous(&self) -> Option<PreviousTerm<'_>> {
+        self.parts().lineage.as_ref().map(PreviousTerm)
+    }
+
+    /// What became of everything from the previous term to this one: nodes, then indicators, then what was dropped. Empty
+    /// if it was made anew.
+    async fn lineage(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Only these; all if absent.")] kinds: Option<Vec<LineageKind>>,
+    ) -> Result<Vec<Lineage>> {
+        let entries = self.domain().lineage();
+        // All of them are looked at.
+        spend(context, entries.len())?;
+        let wanted =
+            |of: &strategy::LineageEntry<'_>| kinds.as_ref().is_none_or(|kinds| kinds.contains(&of.kind.into()));
+        Ok(entries.into_iter().filter(wanted).map(|entry| Lineage::new(self, entry)).collect())
+    }
+
+    /// How often its frame, its levels or what is said of its previous term was changed, to be sent with the next such
+    /// change; null for what is published.
+    async fn version(&self) -> Option<i32> {
+        self.version.versions().map(|versions| versions.strategy)
     }
 
     /// The revision in which it was published like this; null for a draft (策定中).

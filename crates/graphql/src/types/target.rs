@@ -9,6 +9,7 @@ use crate::scalars::{Decimal, FiscalYear};
 
 /// What a target requires (目標の要件).
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "strategy::StatedRequirement")]
 pub(crate) enum RequirementKind {
     /// Reach the number or more.
     AtLeast,

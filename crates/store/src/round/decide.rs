@@ -1,4 +1,8 @@
-use sea_orm::{ColumnTrait, QueryFilter, QuerySelect, prelude::Uuid};
+use sea_orm::{
+    ColumnTrait, QueryFilter, QuerySelect,
+    prelude::Uuid,
+    sea_query::{Expr, ExprTrait},
+};
 use shirube_access::table::{Action, ManageRounds};
 use shirube_domain::{
     DepartmentId, StrategyId,
@@ -15,7 +19,7 @@ use crate::{
     rows::{
         convert::{ACTUAL_ROW, actual_row},
         round::reporting_task,
-        tenant::{figure, indicator_remark, node_remark},
+        tenant::{figure, indicator, indicator_remark, node_remark, plan_node},
     },
 };
 
@@ -85,7 +89,7 @@ impl Tenant<ManageRounds> {
         decision: &Decision,
     ) -> StoreResult<Option<Vec<Decided>>> {
         // What is approved becomes part of the strategy, which nobody may be publishing at that moment.
-        if !self.hold_strategy(strategy).await? || self.load_rounds(strategy, Some(year)).await?.is_empty() {
+        if self.lock_strategy(strategy).await?.is_empty() || self.load_rounds(strategy, Some(year)).await?.is_empty() {
             return Ok(None);
         }
         let found = self.selected(strategy, year, selection).await?;
@@ -160,6 +164,18 @@ impl Tenant<ManageRounds> {
                 }
             }
         }
+        self.update::<indicator::Entity>()
+            .col_expr(indicator::Column::Version, Expr::col(indicator::Column::Version).add(1))
+            .filter(indicator::Column::StrategyId.eq(strategy.uuid()))
+            .filter(indicator::Column::Id.is_in(indicators.clone()))
+            .exec(self.connection())
+            .await?;
+        self.update::<plan_node::Entity>()
+            .col_expr(plan_node::Column::Version, Expr::col(plan_node::Column::Version).add(1))
+            .filter(plan_node::Column::StrategyId.eq(strategy.uuid()))
+            .filter(plan_node::Column::Id.is_in(nodes.clone()))
+            .exec(self.connection())
+            .await?;
         self.delete::<figure::Entity>()
             .filter(figure::Column::StrategyId.eq(strategy.uuid()))
             .filter(figure::Column::FiscalYear.eq(year.year()))

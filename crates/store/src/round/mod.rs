@@ -24,13 +24,13 @@ pub use self::{
     report::{FigureReport, Reported},
 };
 use crate::{
-    StoreError, StoreResult, Tenant,
+    Draft, StoreError, StoreResult, Tenant,
     audit::Record,
     rows::{
         columns::{AmountColumns, CellColumns},
         convert::{name, named, year},
         round::{due_date, reporting_round, reporting_task},
-        tenant::{department, strategy},
+        tenant::department,
     },
 };
 
@@ -57,7 +57,7 @@ pub struct RoundRecord {
     /// When it was opened.
     pub opened_at: OffsetDateTime,
     /// The strategy as it is now.
-    pub strategy: Strategy,
+    pub draft: Draft,
     /// The tasks, in the order of the document.
     pub tasks: Vec<StoredTask>,
     /// The opinions, in the order in which they were given.
@@ -225,12 +225,6 @@ fn entered(strategy: &Strategy, subject: Subject, of: FiscalYear) -> Entry {
 }
 
 impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
-    /// Takes a strategy's row, so that nobody else changes what it holds until this is done. `false` if there is none.
-    pub(crate) async fn hold_strategy(&self, id: StrategyId) -> StoreResult<bool> {
-        let held = self.rows::<strategy::Entity>().filter(strategy::Column::Id.eq(id.uuid())).lock_exclusive();
-        Ok(self.one(held).await?.is_some())
-    }
-
     /// The rounds of a strategy, the earliest first: two statements.
     async fn load_rounds(
         &self,
@@ -302,7 +296,7 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
     /// Writes tasks, over what was there.
     async fn write_tasks(&self, strategy: StrategyId, of: FiscalYear, tasks: &[StoredTask]) -> StoreResult<()> {
         let rows = tasks.iter().map(|task| task_row(strategy, of, task)).collect::<StoreResult<_>>()?;
-        self.upsert::<reporting_task::Entity>(rows).await
+        self.put::<reporting_task::Entity>(rows).await
     }
 
     /// Whether all these departments are there; the place of the first that is not.
@@ -336,12 +330,13 @@ impl Tenant<ReadDraft> {
     /// A round with all that belongs to it, in a fixed number of statements. `None` if there is none.
     pub async fn round(&self, strategy: StrategyId, of: FiscalYear) -> StoreResult<Option<RoundRecord>> {
         let Some((round, opened_at)) = self.load_rounds(strategy, Some(of)).await?.pop() else { return Ok(None) };
-        let Some(plan) = self.load_draft(strategy).await? else { return Ok(None) };
+        let Some(draft) = self.draft(strategy).await? else { return Ok(None) };
         let mut tasks = self.load_tasks(self.tasks(strategy, of)).await?;
-        let places: HashMap<Uuid, usize> = subjects_in_order(&plan).enumerate().map(|(at, id)| (id, at)).collect();
+        let places: HashMap<Uuid, usize> =
+            subjects_in_order(&draft.strategy).enumerate().map(|(at, id)| (id, at)).collect();
         tasks.sort_by_key(|stored| places.get(&subject_id(stored.task.subject)).copied());
         let opinions = self.load_opinions(strategy, of).await?;
-        Ok(Some(RoundRecord { round, opened_at, strategy: plan, tasks, opinions }))
+        Ok(Some(RoundRecord { round, opened_at, draft, tasks, opinions }))
     }
 }
 
@@ -357,9 +352,6 @@ impl Tenant<ManageRounds> {
     /// Opens the round of a year: a task for each thing that is followed in it, with what the strategy says already.
     pub async fn open_round(self, round: &Round) -> StoreResult<RoundChange> {
         let Round { strategy, year: of, due, dues } = round;
-        if !self.hold_strategy(*strategy).await? {
-            return Ok(RoundChange::NotFound);
-        }
         let Some(plan) = self.load_draft(*strategy).await? else { return Ok(RoundChange::NotFound) };
         let (first, last) = (plan.parts().first_year, plan.parts().last_year);
         if !(first..=last).contains(of) {
@@ -395,9 +387,6 @@ impl Tenant<ManageRounds> {
     /// it becomes a task, and each task is owed by the department that the plan names.
     pub async fn change_round(self, round: &Round) -> StoreResult<RoundChange> {
         let Round { strategy, year: of, due, dues } = round;
-        if !self.hold_strategy(*strategy).await? {
-            return Ok(RoundChange::NotFound);
-        }
         let Some((before, _)) = self.load_rounds(*strategy, Some(*of)).await?.pop() else {
             return Ok(RoundChange::NotFound);
         };

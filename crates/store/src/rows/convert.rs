@@ -20,6 +20,10 @@ use super::tenant::{
     department, figure, indicator, indicator_detail, indicator_remark, level, node_remark, plan_node, strategy,
     target_revision,
 };
+use super::{
+    authoring::{ancestor, mapping},
+    lineage::{PreviousColumns, ancestor_rows, mapping_rows, mappings},
+};
 use crate::{StoreError, StoreResult};
 
 /// The stored name of an enumeration's value, which is its name in published documents too.
@@ -53,12 +57,17 @@ fn lifecycle(started: Option<i16>, ended: Option<i16>) -> StoreResult<Lifecycle>
 }
 
 /// A count that was checked when the strategy was made: positions, levels and years fit in a column.
-fn small<T: TryFrom<usize, Error: std::error::Error + Send + Sync + 'static>>(value: usize) -> StoreResult<T> {
+pub(super) fn small<T: TryFrom<usize, Error: std::error::Error + Send + Sync + 'static>>(
+    value: usize,
+) -> StoreResult<T> {
     value.try_into().map_err(StoreError::corrupt)
 }
 
+/// The version of a row that is new.
+const FIRST_VERSION: i32 = 1;
+
 /// The rows of a draft.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct DraftRows {
     pub(crate) strategy: Vec<strategy::Model>,
     pub(crate) departments: Vec<department::Model>,
@@ -70,6 +79,8 @@ pub(crate) struct DraftRows {
     pub(crate) node_remarks: Vec<node_remark::Model>,
     pub(crate) indicator_remarks: Vec<indicator_remark::Model>,
     pub(crate) details: Vec<indicator_detail::Model>,
+    pub(crate) mappings: Vec<mapping::Model>,
+    pub(crate) ancestors: Vec<ancestor::Model>,
 }
 
 impl DraftRows {
@@ -85,12 +96,14 @@ impl DraftRows {
             report,
             source,
             levels,
+            lineage,
             departments,
             nodes,
             indicators,
         } = strategy.parts();
         let owner = Owner { municipality: municipality.to_string(), strategy: id.uuid() };
-        let mut rows = Self::default();
+        let previous = PreviousColumns::of(lineage.as_ref())?;
+        let mut rows = Self { ancestors: ancestor_rows(&owner, lineage.as_ref())?, ..Self::default() };
         rows.strategy.push(strategy::Model {
             municipality: owner.municipality.clone(),
             id: owner.strategy,
@@ -108,6 +121,11 @@ impl DraftRows {
             attribution: source.attribution.clone(),
             terms: source.terms.clone(),
             source_notes: serde_json::to_string(&source.notes).map_err(StoreError::corrupt)?,
+            version: FIRST_VERSION,
+            previous_id: previous.id,
+            previous_term: previous.term,
+            previous_term_number: previous.term_number,
+            previous_revision: previous.revision,
         });
         for Department { id, name } in departments {
             let row = department::Model { municipality: owner.municipality.clone(), id: id.uuid(), name: name.clone() };
@@ -132,7 +150,8 @@ impl DraftRows {
     }
 
     fn node(&mut self, owner: &Owner, position: usize, node: &PlanNode) -> StoreResult<()> {
-        let PlanNode { id, parent, level, number, title, department, lifecycle, no_indicator, remarks } = node;
+        let PlanNode { id, parent, level, number, title, department, lifecycle, no_indicator, remarks, continues } =
+            node;
         for Remark { year, text } in remarks {
             self.node_remarks.push(node_remark::Model {
                 municipality: owner.municipality.clone(),
@@ -156,10 +175,13 @@ impl DraftRows {
             ended: lifecycle.ended().map(FiscalYear::year),
             no_indicator_reason: no_indicator.as_ref().map(|of| of.reason.clone()),
             no_indicator_mark: no_indicator.as_ref().and_then(|of| of.mark.clone()),
+            version: FIRST_VERSION,
+            continues: continues.map(NodeId::uuid),
         });
         Ok(())
     }
 
+    #[expect(clippy::too_many_lines, reason = "a row of many columns, each named once")]
     fn indicator(&mut self, owner: &Owner, position: usize, indicator: &Indicator) -> StoreResult<()> {
         let Indicator {
             id,
@@ -174,6 +196,9 @@ impl DraftRows {
             department,
             lifecycle,
             details,
+            mappings,
+            continues,
+            redefined,
         } = indicator;
         let (role, monitored_reason, target) = match role {
             Role::GoalTarget(target) => ("goal_target", None, Some(target)),
@@ -224,6 +249,7 @@ impl DraftRows {
                 text: text.clone(),
             });
         }
+        self.mappings.extend(mapping_rows(owner, *id, mappings)?);
         let total = figures.printed_total();
         self.indicators.push(indicator::Model {
             municipality: owner.municipality.clone(),
@@ -256,6 +282,9 @@ impl DraftRows {
             ended: lifecycle.ended().map(FiscalYear::year),
             total_target_printed: total.map(|total| total.target.clone()),
             total_actual_printed: total.map(|total| total.actual.clone()),
+            version: FIRST_VERSION,
+            continues: continues.map(IndicatorId::uuid),
+            redefined: *redefined,
         });
         Ok(())
     }
@@ -293,7 +322,18 @@ impl DraftRows {
             attribution,
             terms,
             source_notes,
+            version: _,
+            previous_id,
+            previous_term,
+            previous_term_number,
+            previous_revision,
         } = row;
+        let previous = PreviousColumns {
+            id: previous_id,
+            term: previous_term,
+            term_number: previous_term_number,
+            revision: previous_revision,
+        };
         let mut nodes: Vec<_> =
             self.nodes.into_iter().map(|row| Ok((row.position, node(row)?))).collect::<StoreResult<_>>()?;
         nodes.sort_by_key(|(position, _)| *position);
@@ -307,6 +347,7 @@ impl DraftRows {
             revisions: group(self.target_revisions, |row| row.indicator_id),
             remarks: group(self.indicator_remarks, |row| row.indicator_id),
             details: group(self.details, |row| row.indicator_id),
+            mappings: group(self.mappings, |row| row.indicator_id),
         };
         let mut node_remarks = group(self.node_remarks, |row| row.node_id);
         for node in &mut nodes {
@@ -349,6 +390,7 @@ impl DraftRows {
                     })
                     .collect::<StoreResult<_>>()?
             },
+            lineage: previous.lineage(self.ancestors)?,
             departments: named_departments(self.departments, &nodes, &indicators),
             nodes,
             indicators: indicators.into_iter().map(|row| hanging.indicator(row)).collect::<StoreResult<_>>()?,
@@ -381,9 +423,9 @@ fn named_departments(
 }
 
 /// Whose rows they are.
-struct Owner {
-    municipality: String,
-    strategy: Uuid,
+pub(super) struct Owner {
+    pub(super) municipality: String,
+    pub(super) strategy: Uuid,
 }
 
 const TARGET_ROW: &str = "target";
@@ -440,6 +482,7 @@ pub(crate) fn with_figures(rows: Vec<indicator::Model>, figures: Vec<figure::Mod
         revisions: ByOwner::new(),
         remarks: ByOwner::new(),
         details: ByOwner::new(),
+        mappings: ByOwner::new(),
     };
     rows.into_iter().map(|row| hanging.indicator(row)).collect()
 }
@@ -476,6 +519,8 @@ fn node(row: plan_node::Model) -> StoreResult<PlanNode> {
         ended,
         no_indicator_reason,
         no_indicator_mark,
+        version: _,
+        continues,
     } = row;
     Ok(PlanNode {
         id: NodeId::from_uuid(id),
@@ -487,6 +532,7 @@ fn node(row: plan_node::Model) -> StoreResult<PlanNode> {
         lifecycle: lifecycle(started, ended)?,
         no_indicator: no_indicator_reason.map(|reason| NoIndicator { reason, mark: no_indicator_mark }),
         remarks: Vec::new(),
+        continues: continues.map(NodeId::from_uuid),
     })
 }
 
@@ -496,6 +542,7 @@ struct Hanging {
     revisions: ByOwner<target_revision::Model>,
     remarks: ByOwner<indicator_remark::Model>,
     details: ByOwner<indicator_detail::Model>,
+    mappings: ByOwner<mapping::Model>,
 }
 
 impl Hanging {
@@ -531,6 +578,9 @@ impl Hanging {
             ended,
             total_target_printed,
             total_actual_printed,
+            version: _,
+            continues,
+            redefined,
         } = row;
         let missing = |what: &str| StoreError::corrupt(format!("the indicator {id} has no {what}"));
         let mut target = || -> StoreResult<Target> {
@@ -616,6 +666,9 @@ impl Hanging {
                      }| Detail { heading, text },
                 )
                 .collect(),
+            mappings: mappings(self.mappings.remove(&id).unwrap_or_default())?,
+            continues: continues.map(IndicatorId::from_uuid),
+            redefined,
         })
     }
 }

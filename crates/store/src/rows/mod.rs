@@ -1,8 +1,10 @@
 //! Rows of the database, one module a table. They never leave this crate.
 
+pub(crate) mod authoring;
 pub(crate) mod columns;
 pub(crate) mod convert;
 pub(crate) mod global;
+mod lineage;
 pub(crate) mod members;
 pub(crate) mod people;
 pub(crate) mod performed;

@@ -47,6 +47,12 @@ pub(crate) mod strategy {
         pub(crate) attribution: String,
         pub(crate) terms: String,
         pub(crate) source_notes: String,
+        /// Raised with every change of the row, of its levels and of what is said of its previous term.
+        pub(crate) version: i32,
+        pub(crate) previous_id: Option<Uuid>,
+        pub(crate) previous_term: Option<String>,
+        pub(crate) previous_term_number: Option<i16>,
+        pub(crate) previous_revision: Option<i32>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -107,6 +113,9 @@ pub(crate) mod plan_node {
         pub(crate) ended: Option<i16>,
         pub(crate) no_indicator_reason: Option<String>,
         pub(crate) no_indicator_mark: Option<String>,
+        /// Raised with every change of the row but its place in the document, and of its remarks.
+        pub(crate) version: i32,
+        pub(crate) continues: Option<Uuid>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -157,6 +166,10 @@ pub(crate) mod indicator {
         pub(crate) ended: Option<i16>,
         pub(crate) total_target_printed: Option<String>,
         pub(crate) total_actual_printed: Option<String>,
+        /// Raised with every change of the row but its place in the document, and of what hangs on it.
+        pub(crate) version: i32,
+        pub(crate) continues: Option<Uuid>,
+        pub(crate) redefined: bool,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

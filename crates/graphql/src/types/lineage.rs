@@ -1,0 +1,169 @@
+use async_graphql::{Enum, Object};
+use shirube_domain::{
+    lint::Subject,
+    strategy::{self, Ancestor},
+};
+
+use super::{Direction, Indicator, IndicatorRole, PlanNode, Strategy};
+use crate::scalars::Decimal;
+
+/// What became of something from one term to the next (前期からの推移).
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "strategy::LineageKind")]
+pub(crate) enum LineageKind {
+    /// It goes on as it was (継続).
+    Continued,
+    /// It goes on under another name (名称変更).
+    Renamed,
+    /// It goes on, and measures something else: its unit, its direction or what is measured changed (定義変更).
+    Redefined,
+    /// It was not there before (新規).
+    New,
+    /// It was there before, and nothing continues it (廃止).
+    Dropped,
+}
+
+/// What became of a node or indicator from the previous term to this one.
+pub(crate) struct Lineage {
+    pub(super) strategy: Strategy,
+    pub(super) kind: strategy::LineageKind,
+    pub(super) subject: Option<Subject>,
+    pub(super) ancestor: Option<Ancestor>,
+}
+
+impl Lineage {
+    pub(super) fn new(strategy: &Strategy, entry: strategy::LineageEntry<'_>) -> Self {
+        let strategy::LineageEntry { kind, subject, ancestor } = entry;
+        Self { strategy: strategy.clone(), kind, subject, ancestor: ancestor.cloned() }
+    }
+}
+
+/// What became of a node or indicator from the previous term to this one.
+#[Object]
+impl Lineage {
+    /// What became of it.
+    async fn kind(&self) -> LineageKind {
+        self.kind.into()
+    }
+
+    /// The node of this term, if it is a node.
+    async fn node(&self) -> Option<PlanNode> {
+        match self.subject? {
+            Subject::Node(id) => self.strategy.domain().node_at(id).map(|at| self.strategy.node(at)),
+            Subject::Indicator(_) => None,
+        }
+    }
+
+    /// The indicator of this term, if it is an indicator.
+    async fn indicator(&self) -> Option<Indicator> {
+        match self.subject? {
+            Subject::Indicator(id) => self.strategy.domain().indicator_at(id).map(|at| self.strategy.indicator(at)),
+            Subject::Node(_) => None,
+        }
+    }
+
+    /// Its key in the previous term (UUID); null for what is new.
+    async fn previous_key(&self) -> Option<String> {
+        Some(match self.ancestor.as_ref()?.subject {
+            Subject::Node(id) => id.to_string(),
+            Subject::Indicator(id) => id.to_string(),
+        })
+    }
+
+    /// Its title or label in the previous term.
+    async fn previous_name(&self) -> Option<&str> {
+        self.ancestor.as_ref().map(|of| of.name.as_str())
+    }
+
+    /// The role that an indicator had in the previous term; null for nodes.
+    async fn previous_role(&self) -> Option<IndicatorRole> {
+        self.ancestor.as_ref()?.role.map(Into::into)
+    }
+
+    /// The unit that an indicator had in the previous term, as printed.
+    async fn previous_unit(&self) -> Option<&str> {
+        self.ancestor.as_ref()?.unit.as_ref().map(shirube_domain::quantity::Unit::printed)
+    }
+
+    /// Which way was better in the previous term; null for nodes.
+    async fn previous_direction(&self) -> Option<Direction> {
+        self.ancestor.as_ref()?.direction.map(Into::into)
+    }
+
+    /// Why it was dropped; null where nobody said so.
+    async fn reason(&self) -> Option<&str> {
+        let dropped = self.kind == strategy::LineageKind::Dropped;
+        self.ancestor.as_ref().filter(|_| dropped)?.dropped.as_deref()
+    }
+}
+
+pub(crate) struct PreviousTerm<'a>(pub(super) &'a strategy::Lineage);
+
+/// The strategy of the previous term from which a strategy was made (前期の戦略).
+#[Object]
+impl PreviousTerm<'_> {
+    /// The key of that strategy (UUID).
+    async fn key(&self) -> String {
+        self.0.previous.to_string()
+    }
+
+    /// Its term as printed.
+    async fn term(&self) -> &str {
+        &self.0.term.printed
+    }
+
+    /// The number of its term.
+    async fn term_number(&self) -> u8 {
+        self.0.term.number
+    }
+
+    /// The number of the revision from which it was made; null if it was a draft.
+    async fn revision(&self) -> Option<u32> {
+        self.0.revision
+    }
+}
+
+/// How far an indicator corresponds to a standard one (対応の程度).
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "strategy::MappingStrength")]
+pub(crate) enum MappingStrength {
+    /// The same definition and unit.
+    Identical,
+    /// The same thing in another unit or scale: times the factor, it is the standard one.
+    Convertible,
+    /// Close, but not the same thing.
+    Similar,
+    /// Looked at, and found not to be comparable.
+    NotComparable,
+}
+
+pub(crate) struct Mapping<'a>(pub(super) &'a strategy::Mapping);
+
+/// How an indicator corresponds to a standard indicator (標準指標との対応). Who decided it, and when, is in the audit trail.
+#[Object]
+impl Mapping<'_> {
+    /// The key of the standard indicator: births.
+    async fn standard_indicator_key(&self) -> &str {
+        self.0.standard()
+    }
+
+    /// The standard indicator.
+    async fn standard_indicator(&self, context: &async_graphql::Context<'_>) -> Option<super::StandardIndicator> {
+        super::StandardIndicator::find(crate::query::service(context), self.0.standard())
+    }
+
+    /// How far it corresponds.
+    async fn strength(&self) -> MappingStrength {
+        self.0.strength().into()
+    }
+
+    /// By what its values are multiplied to be those of the standard indicator; for CONVERTIBLE.
+    async fn factor(&self) -> Option<Decimal> {
+        self.0.factor().map(Decimal)
+    }
+
+    /// Why it was decided so.
+    async fn reason(&self) -> Option<&str> {
+        self.0.reason()
+    }
+}

@@ -1,0 +1,197 @@
+//! Nothing that a document can say needs a document: the samples are written again, node by node and indicator by
+//! indicator.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use shirube_access::{Grant, MunicipalRole, Scope};
+use shirube_domain::{
+    DepartmentId, IndicatorId, NodeId, StrategyId,
+    strategy::{Strategy, StrategyParts},
+};
+use shirube_exchange::{STRATEGIES, sample};
+use shirube_testing::{Backend, TestServer, both_backends};
+use uuid::Uuid;
+
+use super::made;
+
+both_backends!(the_samples_are_written_again_edit_by_edit);
+
+/// The fields of an object that are given, under the names of the API; names of values are spelled as the API does.
+fn renamed(of: &Value, names: &[(&str, &str)]) -> Value {
+    let field = |(from, to): &(&str, &str)| of.get(*from).map(|value| ((*to).to_owned(), value.clone()));
+    Value::Object(names.iter().filter_map(field).collect())
+}
+
+fn upper(value: &Value) -> Value {
+    value.as_str().map_or(Value::Null, |name| name.to_uppercase().into())
+}
+
+struct Writer<'a> {
+    server: &'a TestServer,
+    bearer: String,
+    strategy: Value,
+    years: Vec<i16>,
+}
+
+impl Writer<'_> {
+    async fn node(&self, parent: &Value, node: &Value) -> Result<()> {
+        let mut input = renamed(
+            node,
+            &[
+                ("number", "number"),
+                ("title", "title"),
+                ("level", "level"),
+                ("started", "started"),
+                ("ended", "ended"),
+                ("no_indicator", "noIndicator"),
+            ],
+        );
+        input["strategy"] = self.strategy.clone();
+        input["parent"] = parent.clone();
+        let written =
+            made(self.server, &self.bearer, "createNode", input, "node { id version }").await?["node"].clone();
+        self.remarks(&written, node).await?;
+        for indicator in node["indicators"].as_array().into_iter().flatten() {
+            self.indicator(&written["id"], indicator).await?;
+        }
+        for child in node["children"].as_array().into_iter().flatten() {
+            Box::pin(self.node(&written["id"], child)).await?;
+        }
+        Ok(())
+    }
+
+    async fn indicator(&self, node: &Value, of: &Value) -> Result<()> {
+        let mut input = renamed(
+            of,
+            &[
+                ("label", "label"),
+                ("reason", "monitoredReason"),
+                ("unit", "unit"),
+                ("baseline", "baseline"),
+                ("details", "details"),
+                ("started", "started"),
+                ("ended", "ended"),
+            ],
+        );
+        input["node"] = node.clone();
+        (input["role"], input["direction"]) = (upper(&of["role"]), upper(&of["direction"]));
+        if let Some(printed) = of.get("target") {
+            let (requirement, accumulation) = (upper(&of["requirement"]), upper(&of["accumulation"]));
+            input["target"] = json!({ "printed": printed, "requirement": requirement, "accumulation": accumulation });
+        }
+        if let Some([target, actual]) = of["total"].as_array().map(Vec::as_slice) {
+            input["total"] = json!({ "target": target, "actual": actual });
+        }
+        let absences: HashMap<i16, Value> = of["absences"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(year, absence)| {
+                Ok((shirube_domain::calendar::FiscalYear::parse(year, None)?.year(), upper(absence)))
+            })
+            .collect::<Result<_>>()?;
+        let figures = self.years.iter().enumerate().map(|(at, year)| {
+            let mut cells = json!({ "year": year, "actual": of["actuals"][at], "absence": absences.get(year) });
+            if let Some(target) = of["targets"].get(at) {
+                cells["target"] = target.clone();
+            }
+            cells
+        });
+        input["figures"] = figures.collect();
+        let written = made(self.server, &self.bearer, "createIndicator", input, "indicator { id version }").await?;
+        self.remarks(&written["indicator"], of).await
+    }
+
+    async fn remarks(&self, on: &Value, of: &Value) -> Result<()> {
+        // Each remark raises the version.
+        let versions = on["version"].as_i64().context("a version")?..;
+        for ((year, text), version) in of["remarks"].as_object().into_iter().flatten().zip(versions) {
+            let input = json!({ "id": on["id"], "version": version, "year": year, "text": text });
+            made(self.server, &self.bearer, "setRemark", input, "").await?;
+        }
+        Ok(())
+    }
+}
+
+/// The same strategy with ids that tell the places of things.
+fn placed(strategy: Strategy) -> StrategyParts {
+    let mut parts = strategy.into_parts();
+    let id = |at: usize| Uuid::from_u128(at as u128);
+    let nodes: HashMap<NodeId, NodeId> =
+        parts.nodes.iter().enumerate().map(|(at, node)| (node.id, NodeId::from_uuid(id(at)))).collect();
+    let departments: HashMap<DepartmentId, DepartmentId> =
+        parts.departments.iter().enumerate().map(|(at, of)| (of.id, DepartmentId::from_uuid(id(at)))).collect();
+    parts.id = StrategyId::from_uuid(id(0));
+    for department in &mut parts.departments {
+        department.id = departments[&department.id];
+    }
+    for node in &mut parts.nodes {
+        (node.id, node.parent) = (nodes[&node.id], node.parent.map(|parent| nodes[&parent]));
+        node.department = node.department.map(|of| departments[&of]);
+    }
+    for (at, of) in parts.indicators.iter_mut().enumerate() {
+        (of.id, of.node) = (IndicatorId::from_uuid(id(at)), nodes[&of.node]);
+        of.department = of.department.map(|of| departments[&of]);
+    }
+    parts
+}
+
+async fn the_samples_are_written_again_edit_by_edit(backend: Backend) -> Result<()> {
+    let server = TestServer::sample(backend).await?;
+    for text in STRATEGIES {
+        let mut document: Value = serde_json::from_str(text)?;
+        (document["term"], document["term_number"]) = ("第９期".into(), 9.into());
+        let wanted = sample::read(&document.to_string(), &mut Uuid::now_v7);
+        let wanted = wanted.map_err(|problems| anyhow::anyhow!("{problems:?}"))?;
+
+        let code = wanted.parts().municipality;
+        let grant = Grant::Municipal(code, MunicipalRole::Planner);
+        let bearer = server.user(&format!("planner@{code}.test"), &[grant]).await?;
+        let mut frame = renamed(
+            &document,
+            &[
+                ("title", "title"),
+                ("term", "term"),
+                ("term_number", "termNumber"),
+                ("first_year", "firstYear"),
+                ("last_year", "lastYear"),
+                ("source", "source"),
+            ],
+        );
+        let levels = document["levels"].as_array().context("levels")?.iter();
+        frame["levels"] = levels.map(|of| json!({ "name": of["name"], "kind": upper(&of["kind"]) })).collect();
+        frame["report"] = renamed(
+            &document["report"],
+            &[
+                ("year", "year"),
+                ("title", "title"),
+                ("label", "label"),
+                ("total_heading", "totalHeading"),
+                ("goal_remark_heading", "goalRemarkHeading"),
+                ("remark_heading", "remarkHeading"),
+            ],
+        );
+        let input = json!({ "municipality": code.to_string(), "frame": frame });
+        let begun = made(&server, &bearer, "createStrategy", input, "strategy { id key }").await?["strategy"].clone();
+        let writer = Writer {
+            server: &server,
+            bearer,
+            strategy: begun["id"].clone(),
+            years: wanted.years().map(shirube_domain::calendar::FiscalYear::year).collect(),
+        };
+        for node in document["plan"].as_array().context("a plan")? {
+            writer.node(&Value::Null, node).await?;
+        }
+
+        let id = StrategyId::from_uuid(begun["key"].as_str().context("a key")?.parse()?);
+        let stored = server.app().draft(&Scope::machine(), code, id).await?.context("a draft")?;
+        let (stored, wanted) = (placed(stored.strategy().clone()), placed(wanted));
+        for (one, other) in stored.indicators.iter().zip(&wanted.indicators) {
+            assert_eq!(one, other);
+        }
+        assert_eq!(stored, wanted);
+    }
+    Ok(())
+}
