@@ -11,7 +11,7 @@ use crate::{
     audit::Record,
     commons::CommonEntity,
     error::{StoreError, StoreResult},
-    events::{self, Announcer, Event},
+    events::{self, Announcer},
 };
 
 /// A table of tenants: which of its columns says whose a row is.
@@ -97,13 +97,19 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
     /// other way to.
     pub(crate) async fn commit(self, record: Record) -> StoreResult<()> {
         let actor = self.permit.actor().clone();
-        self.commit_as(actor, record).await
+        self.commit_lines(&actor, vec![record]).await
     }
 
     /// The same, when it has come out who did it.
     pub(crate) async fn commit_as(self, actor: shirube_access::Actor, record: Record) -> StoreResult<()> {
-        let event = self.record(&actor, record).await?;
-        events::commit(self.transaction, &self.announcer, vec![event]).await
+        self.commit_lines(&actor, vec![record]).await
+    }
+
+    /// Writes a line for each thing that was changed, makes all of it last, and tells of each.
+    async fn commit_lines(self, actor: &shirube_access::Actor, records: Vec<Record>) -> StoreResult<()> {
+        let events = records.iter().map(|record| record.event(Some(self.municipality()))).collect();
+        self.record(actor, records).await?;
+        events::commit(self.transaction, &self.announcer, events).await
     }
 
     /// Makes what was written last without a line: for what nobody decided, such as when a key was last used.
@@ -111,18 +117,17 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
         self.transaction.commit().await.map_err(StoreError::from)
     }
 
-    async fn record(&self, actor: &shirube_access::Actor, record: Record) -> StoreResult<Event> {
-        let event = record.event(Some(self.municipality()));
-        let row = record.tenant_row(self.municipality(), actor, A::ROW.action, self.at);
-        self.insert::<crate::rows::members::audit::Entity>(vec![row]).await?;
-        Ok(event)
+    async fn record(&self, actor: &shirube_access::Actor, records: Vec<Record>) -> StoreResult<()> {
+        let row = |record: Record| record.tenant_row(self.municipality(), actor, A::ROW.action, self.at);
+        let rows = records.into_iter().map(row).collect();
+        self.insert::<crate::rows::members::audit::Entity>(rows).await
     }
 
     /// Writes the line in the audit trail and gives the transaction back, to be opened for the next municipality. Nobody
     /// is told: what is written so are the first data of a database.
     pub(crate) async fn into_transaction(self, record: Record) -> StoreResult<DatabaseTransaction> {
         let actor = self.permit.actor().clone();
-        self.record(&actor, record).await?;
+        self.record(&actor, vec![record]).await?;
         Ok(self.transaction)
     }
 
