@@ -91,7 +91,6 @@ pub struct GraphqlRequest {
 }
 
 /// Who asks for what is answered more than once: they are asked again for every event.
-#[derive(Clone)]
 pub struct Asker {
     /// The token or key that they showed, if they did.
     pub bearer: Option<String>,
