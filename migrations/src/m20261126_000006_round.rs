@@ -4,7 +4,7 @@
 use sea_orm_migration::{
     prelude::*,
     schema::{
-        boolean, date, integer, small_integer, string, string_len, string_null, text, text_null,
+        boolean, date, date_null, integer, small_integer, string, string_len, string_null, text, text_null,
         timestamp_with_time_zone, timestamp_with_time_zone_null, uuid, uuid_null,
     },
     sea_orm::DbBackend,
@@ -79,6 +79,7 @@ fn reporting_round() -> TableCreateStatement {
     tenant_table("reporting_round")
         .col(date("due"))
         .col(timestamp_with_time_zone("opened_at"))
+        .col(date_null("overdue_told"))
         .primary_key(Index::create().col("municipality").col("strategy_id").col("fiscal_year"))
         .foreign_key(
             ForeignKey::create()

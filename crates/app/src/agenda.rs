@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use shirube_access::{
     Scope,
-    table::{Instance, WorkAgenda},
+    table::{Instance, KeepDates, WorkAgenda},
 };
 use shirube_domain::Error;
 use shirube_store::{Job, JobKind};
@@ -65,10 +65,24 @@ impl App {
     async fn work(&self, job: Job) {
         let done = match job.kind {
             JobKind::Webhook => self.deliver(&job).await,
+            JobKind::Overdue => self.tell_overdue(&job).await,
+            JobKind::Release => self.tell_released(&job).await,
         };
         if let Err(error) = done {
             tracing::warn!(municipality = %job.municipality, kind = ?job.kind, error = chain(&error), "a job failed");
         }
+    }
+
+    /// Tells of a due day that has passed.
+    async fn tell_overdue(&self, job: &Job) -> Result<(), Error> {
+        let permit = Scope::machine().permit::<KeepDates>(job.municipality)?;
+        Ok(self.store.tenant(permit, self.now()).await?.tell_overdue(job).await?)
+    }
+
+    /// Tells of an embargo that has ended.
+    async fn tell_released(&self, job: &Job) -> Result<(), Error> {
+        let permit = Scope::machine().permit::<KeepDates>(job.municipality)?;
+        Ok(self.store.tenant(permit, self.now()).await?.tell_released(job).await?)
     }
 }
 

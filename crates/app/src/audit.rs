@@ -2,7 +2,10 @@
 
 use shirube_access::{
     Scope,
-    table::{Action, EditStrategy, Instance, ReadAudit, ReadDraft, ReadInstanceAudit},
+    table::{
+        Action, AnswerOpinion, EditStrategy, GiveOpinion, Instance, ManageRounds, ReadAudit, ReadDraft,
+        ReadInstanceAudit, ReportFigures,
+    },
 };
 use shirube_domain::{Error, municipality::MunicipalityCode};
 use shirube_store::{AuditEntry, AuditFilter};
@@ -10,7 +13,13 @@ use shirube_store::{AuditEntry, AuditFilter};
 use crate::App;
 
 /// Actions whose lines tell what stands in drafts.
-const OF_DRAFTS: [&str; 1] = [EditStrategy::ROW.action];
+const OF_DRAFTS: [&str; 5] = [
+    EditStrategy::ROW.action,
+    ManageRounds::ROW.action,
+    ReportFigures::ROW.action,
+    GiveOpinion::ROW.action,
+    AnswerOpinion::ROW.action,
+];
 
 /// A page of the audit trail.
 #[derive(Debug)]

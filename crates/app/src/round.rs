@@ -8,7 +8,7 @@ use shirube_access::{
 };
 use shirube_domain::{
     BadInput, Error, OpinionId, StrategyId,
-    calendar::FiscalYear,
+    calendar::{FiscalYear, day_in_japan},
     lint::Subject,
     municipality::MunicipalityCode,
     round::{
@@ -21,7 +21,7 @@ use shirube_store::{
     Decided, FigureReport, NewOpinion, Opinion, OpinionChange, Reported, RoundChange, RoundRecord, Selection,
     StoredTask,
 };
-use time::{Date, OffsetDateTime, UtcOffset, macros::offset};
+use time::{Date, OffsetDateTime};
 
 use crate::{App, Version, input};
 
@@ -29,8 +29,6 @@ use crate::{App, Version, input};
 const REPORTS: usize = 500;
 /// How long a remark, an opinion or an answer may be.
 const TEXT: usize = 4_000;
-/// Where days are counted.
-const JAPAN: UtcOffset = offset!(+9);
 
 const NO_ROUND: Error = Error::NotFound { what: "the round" };
 const NO_OPINION: Error = Error::NotFound { what: "the opinion" };
@@ -49,7 +47,7 @@ pub struct RoundView {
 impl RoundView {
     fn new(record: RoundRecord, now: OffsetDateTime) -> Self {
         let RoundRecord { round, opened_at, draft, tasks, opinions } = record;
-        let today = now.to_offset(JAPAN).date();
+        let today = day_in_japan(now);
         Self { round, opened_at, version: Arc::new(Version::draft(draft)), tasks, opinions, today }
     }
 

@@ -34,14 +34,20 @@ const TAKEN: Duration = Duration::seconds(60);
 pub enum JobKind {
     /// A webhook has something to tell; the subject is the webhook.
     Webhook,
+    /// A due day of a round has passed; the subject is the strategy.
+    Overdue,
+    /// An embargo has ended; the subject is the strategy.
+    Release,
 }
 
 impl JobKind {
-    const ALL: [Self; 1] = [Self::Webhook];
+    const ALL: [Self; 3] = [Self::Webhook, Self::Overdue, Self::Release];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Webhook => "webhook",
+            Self::Overdue => "overdue",
+            Self::Release => "release",
         }
     }
 }

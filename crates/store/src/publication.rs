@@ -15,10 +15,11 @@ use shirube_domain::{
     strategy::{Publication, PublicationDocument, Revision, Strategy},
     webhook::Event,
 };
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::{
     Store, StoreError, StoreResult, Tenant,
+    agenda::JobKind,
     audit::Record,
     round::StoredTask,
     rows::{
@@ -138,7 +139,10 @@ impl Tenant<Publish> {
         let number = last.map_or(0, |last| last.revision.number);
         let revision = self.write_document(&strategy, document, number, new.note, from).await?;
         self.mark_published(id).await?;
-        self.tell(Event::Published, &about_publication(&strategy, &revision)).await?;
+        match new.embargo {
+            None => self.tell(Event::Published, &about_publication(&strategy, &revision)).await?,
+            Some(from) => self.enter(JobKind::Release, [id.uuid()], from + Duration::SECOND).await?,
+        }
         self.commit(published(&strategy, &revision)).await?;
         Ok(DraftPublication::Published(revision, gaps))
     }
@@ -154,16 +158,6 @@ impl Tenant<Publish> {
             .exec(self.connection())
             .await?;
         Strategy::new(parts).map_err(StoreError::corrupt)
-    }
-
-    /// The last revision with what it says, if there is one.
-    async fn last_publication(&self, id: StrategyId) -> StoreResult<Option<Publication>> {
-        let last = self
-            .rows::<publication::Entity>()
-            .filter(publication::Column::StrategyId.eq(id.uuid()))
-            .order_by_desc(publication::Column::Revision)
-            .limit(1);
-        self.one(last).await?.map(read).transpose()
     }
 
     pub(crate) async fn write_publication(&self, strategy: &Strategy, note: Option<String>) -> StoreResult<Revision> {
@@ -201,6 +195,16 @@ impl Tenant<Publish> {
 }
 
 impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
+    /// The last revision with what it says, if there is one.
+    pub(crate) async fn last_publication(&self, id: StrategyId) -> StoreResult<Option<Publication>> {
+        let last = self
+            .rows::<publication::Entity>()
+            .filter(publication::Column::StrategyId.eq(id.uuid()))
+            .order_by_desc(publication::Column::Revision)
+            .limit(1);
+        self.one(last).await?.map(read).transpose()
+    }
+
     /// The number of the last revision, if there is one.
     pub(crate) async fn last_revision(&self, strategy: StrategyId) -> StoreResult<Option<u32>> {
         let last = self

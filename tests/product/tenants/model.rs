@@ -20,8 +20,6 @@ pub(super) enum Kind {
     Webhook,
     /// A reason in the audit trail of a municipality.
     Reason,
-    /// A reason in a round, which is in the audit trail, too.
-    Round,
     /// Said of the instance: an invitation to it, a reason in its audit trail.
     Instance,
     /// The name of somebody's own key.
@@ -147,7 +145,6 @@ impl Model {
             // The audit trail names the host alone.
             Kind::Webhook => anywhere(&[ManageWebhooks::ROW]),
             Kind::Reason => anywhere(&[ReadAudit::ROW]),
-            Kind::Round => anywhere(&[ReadDraft::ROW, ReadAudit::ROW]),
             Kind::Instance => {
                 self.may_in_instance::<ManageUsers>(who) || self.may_in_instance::<ReadInstanceAudit>(who)
             }

@@ -273,8 +273,10 @@ fn fill_in(world: &mut World, random: &mut Random, who: Who, asked: &mut Asked, 
         ("createDepartment" | "renameDepartment", _) => Kind::Department,
         ("createApiKey", Some(_)) => Kind::Key,
         ("createApiKey", None) => Kind::OwnKey,
-        ("reportFigures" | "giveOpinion" | "answerOpinion" | "publishStrategy", _) => Kind::Draft,
-        ("returnFigures" | "openCorrections", _) => Kind::Round,
+        (
+            "reportFigures" | "giveOpinion" | "answerOpinion" | "publishStrategy" | "returnFigures" | "openCorrections",
+            _,
+        ) => Kind::Draft,
         ("createWebhook" | "updateWebhook", _) => Kind::Webhook,
         // The action of edits is that of making a strategy.
         (field, Some(_)) if rule(field).and_then(|of| of.municipal).is_some_and(|row| row.action == "EditStrategy") => {

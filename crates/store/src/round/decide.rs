@@ -10,9 +10,10 @@ use shirube_domain::{
     lint::Subject,
     municipality::MunicipalityCode,
     round::{Decision, Task, WrongStep},
+    webhook::Event,
 };
 
-use super::{StoredTask, report::told, subject_id, subject_kind};
+use super::{StoredTask, dates::about_returned, report::told, subject_id, subject_kind};
 use crate::{
     StoreResult, Tenant,
     audit::Record,
@@ -126,6 +127,11 @@ impl Tenant<ManageRounds> {
         self.write_tasks(strategy, year, &changed).await?;
         if *decision == Decision::Approve {
             self.adopt(strategy, year, &changed).await?;
+        }
+        if let Decision::Return(reason) = decision
+            && !changed.is_empty()
+        {
+            self.tell(Event::Returned, &about_returned(strategy, year, reason, &changed)).await?;
         }
         self.commit_all(records).await?;
         Ok(Some(outcomes))

@@ -1,5 +1,6 @@
 //! Reporting rounds: what is asked of whom, what they entered, and what became of it.
 
+mod dates;
 mod decide;
 mod opinion;
 mod report;
@@ -47,6 +48,14 @@ pub struct StoredTask {
     pub entered_by: Option<String>,
     /// When.
     pub entered_at: Option<OffsetDateTime>,
+}
+
+/// A round as it is stored.
+struct StoredRound {
+    round: Round,
+    opened_at: OffsetDateTime,
+    /// The last due day of which it was told that it has passed.
+    overdue_told: Option<Date>,
 }
 
 /// A round with all that belongs to it.
@@ -226,11 +235,7 @@ fn entered(strategy: &Strategy, subject: Subject, of: FiscalYear) -> Entry {
 
 impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
     /// The rounds of a strategy, the earliest first: two statements.
-    async fn load_rounds(
-        &self,
-        strategy: StrategyId,
-        of: Option<FiscalYear>,
-    ) -> StoreResult<Vec<(Round, OffsetDateTime)>> {
+    async fn load_rounds(&self, strategy: StrategyId, of: Option<FiscalYear>) -> StoreResult<Vec<StoredRound>> {
         let mut rounds = self
             .rows::<reporting_round::Entity>()
             .filter(reporting_round::Column::StrategyId.eq(strategy.uuid()))
@@ -250,9 +255,21 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
         }
         rounds
             .into_iter()
-            .map(|reporting_round::Model { municipality: _, strategy_id: _, fiscal_year, due, opened_at }| {
+            .map(|row| {
+                let reporting_round::Model {
+                    municipality: _,
+                    strategy_id: _,
+                    fiscal_year,
+                    due,
+                    opened_at,
+                    overdue_told,
+                } = row;
                 let dues = by_year.remove(&fiscal_year).unwrap_or_default();
-                Ok((Round { strategy, year: year(fiscal_year)?, due, dues }, opened_at))
+                Ok(StoredRound {
+                    round: Round { strategy, year: year(fiscal_year)?, due, dues },
+                    opened_at,
+                    overdue_told,
+                })
             })
             .collect()
     }
@@ -324,12 +341,13 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
 impl Tenant<ReadDraft> {
     /// The rounds of a strategy, the earliest first.
     pub async fn rounds(&self, strategy: StrategyId) -> StoreResult<Vec<Round>> {
-        Ok(self.load_rounds(strategy, None).await?.into_iter().map(|(round, _)| round).collect())
+        Ok(self.load_rounds(strategy, None).await?.into_iter().map(|stored| stored.round).collect())
     }
 
     /// A round with all that belongs to it, in a fixed number of statements. `None` if there is none.
     pub async fn round(&self, strategy: StrategyId, of: FiscalYear) -> StoreResult<Option<RoundRecord>> {
-        let Some((round, opened_at)) = self.load_rounds(strategy, Some(of)).await?.pop() else { return Ok(None) };
+        let Some(stored) = self.load_rounds(strategy, Some(of)).await?.pop() else { return Ok(None) };
+        let StoredRound { round, opened_at, overdue_told: _ } = stored;
         let Some(draft) = self.draft(strategy).await? else { return Ok(None) };
         let mut tasks = self.load_tasks(self.tasks(strategy, of)).await?;
         let places: HashMap<Uuid, usize> =
@@ -373,11 +391,13 @@ impl Tenant<ManageRounds> {
             fiscal_year: of.year(),
             due: *due,
             opened_at: self.at(),
+            overdue_told: None,
         };
         self.insert::<reporting_round::Entity>(vec![row]).await?;
         self.write_dues(round).await?;
         let rows = tasks.iter().map(|task| task_row(*strategy, *of, task)).collect::<StoreResult<_>>()?;
         self.insert::<reporting_task::Entity>(rows).await?;
+        self.watch_dues(*strategy).await?;
         let record = Record::new("round_opened", "round").subject(strategy).after(told(round));
         self.commit(record).await?;
         Ok(RoundChange::Done)
@@ -387,7 +407,7 @@ impl Tenant<ManageRounds> {
     /// it becomes a task, and each task is owed by the department that the plan names.
     pub async fn change_round(self, round: &Round) -> StoreResult<RoundChange> {
         let Round { strategy, year: of, due, dues } = round;
-        let Some((before, _)) = self.load_rounds(*strategy, Some(*of)).await?.pop() else {
+        let Some(StoredRound { round: before, .. }) = self.load_rounds(*strategy, Some(*of)).await?.pop() else {
             return Ok(RoundChange::NotFound);
         };
         let Some(plan) = self.load_draft(*strategy).await? else { return Ok(RoundChange::NotFound) };
@@ -416,6 +436,7 @@ impl Tenant<ManageRounds> {
             })
             .collect();
         self.write_tasks(*strategy, *of, &changed).await?;
+        self.watch_dues(*strategy).await?;
         let record = Record::new("round_changed", "round").subject(strategy).before(told(&before)).after(told(round));
         self.commit(record).await?;
         Ok(RoundChange::Done)

@@ -1,0 +1,133 @@
+//! What comes with time alone: due days that pass, embargoes that end. The agenda says when to look.
+
+use sea_orm::{ColumnTrait, QueryFilter, sea_query::Expr};
+use serde_json::json;
+use shirube_access::table::{Action, KeepDates};
+use shirube_domain::{
+    StrategyId,
+    calendar::{FiscalYear, begins_in_japan, day_in_japan},
+    lint::Subject,
+    municipality::MunicipalityCode,
+    round::{Step, progress},
+    webhook::Event,
+};
+use time::{Date, Duration};
+
+use super::{StoredRound, StoredTask, subject_id};
+use crate::{
+    StoreResult, Tenant,
+    agenda::{Job, JobKind},
+    rows::round::reporting_round,
+    webhooks::about_publication,
+};
+
+impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
+    /// Has it looked for what is overdue when the next of a strategy's due days has passed.
+    pub(super) async fn watch_dues(&self, strategy: StrategyId) -> StoreResult<()> {
+        self.strike(JobKind::Overdue, strategy.uuid()).await?;
+        let rounds = self.load_rounds(strategy, None).await?;
+        let today = day_in_japan(self.at());
+        // One that has passed already is looked at once, too.
+        let untold = |stored: &StoredRound, day: &Date| stored.overdue_told.is_none_or(|told| told < *day);
+        let next = rounds.iter().flat_map(|stored| days(stored).filter(|day| untold(stored, day))).min();
+        match next.and_then(|day| day.max(today.previous_day()?).next_day()) {
+            Some(day) => self.enter(JobKind::Overdue, [strategy.uuid()], begins_in_japan(day)).await,
+            None => Ok(()),
+        }
+    }
+}
+
+fn days(stored: &StoredRound) -> impl Iterator<Item = Date> + '_ {
+    std::iter::once(stored.round.due).chain(stored.round.dues.iter().map(|(_, due)| *due))
+}
+
+impl Tenant<KeepDates> {
+    /// Tells of each department whose due day has passed since it was last looked, and that still owes something: once.
+    pub async fn tell_overdue(self, job: &Job) -> StoreResult<()> {
+        if !self.hold(job).await? {
+            return Ok(());
+        }
+        let strategy = StrategyId::from_uuid(job.subject);
+        let today = day_in_japan(self.at());
+        let tasks = self.all_tasks(strategy).await?;
+        for stored in self.load_rounds(strategy, None).await? {
+            let of_round: Vec<&StoredTask> =
+                tasks.iter().filter(|(year, _)| *year == stored.round.year).map(|(_, task)| task).collect();
+            let counted = of_round.iter().map(|stored| (&stored.task, stored.department));
+            let late = progress(counted, |department| stored.round.due_of(department), today);
+            let untold = |due: Date| stored.overdue_told.is_none_or(|told| told < due);
+            for of in late.into_iter().filter(|of| of.days_late > 0 && untold(of.due)) {
+                let owed = of_round
+                    .iter()
+                    .filter(|stored| {
+                        stored.department == of.department && stored.task.state.after(Step::Submit).is_ok()
+                    })
+                    .map(|stored| subject_key(stored.task.subject));
+                let about = json!({
+                    "strategy": strategy.to_string(),
+                    "year": stored.round.year.year(),
+                    "department": of.department.map(|id| id.to_string()),
+                    "due": of.due.to_string(),
+                    "owed": owed.collect::<Vec<_>>(),
+                });
+                self.tell(Event::Overdue, &about).await?;
+            }
+            self.update::<reporting_round::Entity>()
+                .col_expr(reporting_round::Column::OverdueTold, Expr::value(today.previous_day()))
+                .filter(reporting_round::Column::StrategyId.eq(strategy.uuid()))
+                .filter(reporting_round::Column::FiscalYear.eq(stored.round.year.year()))
+                .exec(self.connection())
+                .await?;
+        }
+        self.watch_dues(strategy).await?;
+        self.commit_unrecorded().await
+    }
+
+    /// Tells of a revision whose embargo has ended.
+    pub async fn tell_released(self, job: &Job) -> StoreResult<()> {
+        if !self.hold(job).await? {
+            return Ok(());
+        }
+        match self.last_publication(StrategyId::from_uuid(job.subject)).await? {
+            // Another revision was made ready meanwhile, for later.
+            Some(last) if last.revision.published_at > self.at() => {
+                self.put_off(job, last.revision.published_at + Duration::SECOND).await?;
+            }
+            Some(last) => {
+                self.tell(Event::Published, &about_publication(&last.strategy, &last.revision)).await?;
+                self.strike(job.kind, job.subject).await?;
+            }
+            None => self.strike(job.kind, job.subject).await?,
+        }
+        self.commit_unrecorded().await
+    }
+}
+
+/// What a subject is called outside.
+fn subject_key(subject: Subject) -> serde_json::Value {
+    let kind = match subject {
+        Subject::Indicator(_) => "indicator",
+        Subject::Node(_) => "node",
+    };
+    json!({ kind: subject_id(subject).to_string() })
+}
+
+/// What is told of tasks that were returned.
+pub(super) fn about_returned(
+    strategy: StrategyId,
+    year: FiscalYear,
+    reason: &str,
+    returned: &[StoredTask],
+) -> serde_json::Value {
+    let tasks = returned.iter().map(|stored| {
+        let mut task = subject_key(stored.task.subject);
+        task["department"] = stored.department.map(|id| id.to_string()).into();
+        task
+    });
+    json!({
+        "strategy": strategy.to_string(),
+        "year": year.year(),
+        "reason": reason,
+        "tasks": tasks.collect::<Vec<_>>(),
+    })
+}
