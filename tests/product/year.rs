@@ -19,7 +19,10 @@ use shirube_testing::{Backend, TestServer, both_backends};
 use time::Duration;
 use uuid::Uuid;
 
-use crate::sign_in::{change, changed};
+use crate::{
+    editing::written,
+    sign_in::{change, changed},
+};
 
 both_backends!(the_year_of_a_city);
 
@@ -225,9 +228,7 @@ async fn the_year_of_a_city(backend: Backend) -> Result<()> {
     let expected = read(&whole)?;
 
     // 企画課 models the strategy and opens 令和３年度.
-    let made =
-        city.done("createStrategy", json!({ "municipality": CODE, "document": before }), "strategy { id }").await?;
-    let draft = made["strategy"]["id"].clone();
+    let draft = written(&city.server, &city.administrator, &before).await?["id"].clone();
     city.hire().await?;
     assert_eq!(city.reporters.len(), 15);
     let input = json!({ "strategy": draft, "year": "R3", "due": "2022-05-31" });

@@ -7,6 +7,8 @@ mod rebuilt;
 mod refused;
 mod told;
 
+pub(crate) use rebuilt::written;
+
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use shirube_access::{Grant, InstanceRole, MunicipalRole};

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use shirube_access::{Grant, MunicipalRole, Scope};
 use shirube_domain::{
     DepartmentId, IndicatorId, NodeId, StrategyId,
+    calendar::FiscalYear,
     strategy::{Strategy, StrategyParts},
 };
 use shirube_exchange::{STRATEGIES, sample};
@@ -30,13 +31,16 @@ fn upper(value: &Value) -> Value {
 
 struct Writer<'a> {
     server: &'a TestServer,
-    bearer: String,
+    bearer: &'a str,
+    municipality: Value,
     strategy: Value,
     years: Vec<i16>,
+    /// The ids of departments, by name.
+    departments: HashMap<String, Value>,
 }
 
 impl Writer<'_> {
-    async fn node(&self, parent: &Value, node: &Value) -> Result<()> {
+    async fn node(&mut self, parent: &Value, node: &Value) -> Result<()> {
         let mut input = renamed(
             node,
             &[
@@ -50,8 +54,10 @@ impl Writer<'_> {
         );
         input["strategy"] = self.strategy.clone();
         input["parent"] = parent.clone();
-        let written =
-            made(self.server, &self.bearer, "createNode", input, "node { id version }").await?["node"].clone();
+        if let Some(name) = node["department"].as_str() {
+            input["department"] = self.department(name).await?;
+        }
+        let written = made(self.server, self.bearer, "createNode", input, "node { id version }").await?["node"].clone();
         self.remarks(&written, node).await?;
         for indicator in node["indicators"].as_array().into_iter().flatten() {
             self.indicator(&written["id"], indicator).await?;
@@ -60,6 +66,16 @@ impl Writer<'_> {
             Box::pin(self.node(&written["id"], child)).await?;
         }
         Ok(())
+    }
+
+    /// A department, which is added when it is first named.
+    async fn department(&mut self, name: &str) -> Result<Value> {
+        if !self.departments.contains_key(name) {
+            let input = json!({ "municipality": self.municipality, "name": name });
+            let added = made(self.server, self.bearer, "createDepartment", input, "department { id }").await?;
+            self.departments.insert(name.to_owned(), added["department"]["id"].clone());
+        }
+        Ok(self.departments[name].clone())
     }
 
     async fn indicator(&self, node: &Value, of: &Value) -> Result<()> {
@@ -88,9 +104,7 @@ impl Writer<'_> {
             .as_object()
             .into_iter()
             .flatten()
-            .map(|(year, absence)| {
-                Ok((shirube_domain::calendar::FiscalYear::parse(year, None)?.year(), upper(absence)))
-            })
+            .map(|(year, absence)| Ok((FiscalYear::parse(year, None)?.year(), upper(absence))))
             .collect::<Result<_>>()?;
         let figures = self.years.iter().enumerate().map(|(at, year)| {
             let mut cells = json!({ "year": year, "actual": of["actuals"][at], "absence": absences.get(year) });
@@ -100,7 +114,7 @@ impl Writer<'_> {
             cells
         });
         input["figures"] = figures.collect();
-        let written = made(self.server, &self.bearer, "createIndicator", input, "indicator { id version }").await?;
+        let written = made(self.server, self.bearer, "createIndicator", input, "indicator { id version }").await?;
         self.remarks(&written["indicator"], of).await
     }
 
@@ -109,7 +123,7 @@ impl Writer<'_> {
         let versions = on["version"].as_i64().context("a version")?..;
         for ((year, text), version) in of["remarks"].as_object().into_iter().flatten().zip(versions) {
             let input = json!({ "id": on["id"], "version": version, "year": year, "text": text });
-            made(self.server, &self.bearer, "setRemark", input, "").await?;
+            made(self.server, self.bearer, "setRemark", input, "").await?;
         }
         Ok(())
     }
@@ -138,6 +152,50 @@ fn placed(strategy: Strategy) -> StrategyParts {
     parts
 }
 
+/// Writes a document of the sample format as a draft, edit by edit; gives its id and key.
+pub(crate) async fn written(server: &TestServer, bearer: &str, document: &Value) -> Result<Value> {
+    let mut frame = renamed(
+        document,
+        &[
+            ("title", "title"),
+            ("term", "term"),
+            ("term_number", "termNumber"),
+            ("first_year", "firstYear"),
+            ("last_year", "lastYear"),
+            ("source", "source"),
+        ],
+    );
+    let levels = document["levels"].as_array().context("levels")?.iter();
+    frame["levels"] = levels.map(|of| json!({ "name": of["name"], "kind": upper(&of["kind"]) })).collect();
+    frame["report"] = renamed(
+        &document["report"],
+        &[
+            ("year", "year"),
+            ("title", "title"),
+            ("label", "label"),
+            ("total_heading", "totalHeading"),
+            ("goal_remark_heading", "goalRemarkHeading"),
+            ("remark_heading", "remarkHeading"),
+        ],
+    );
+    let input = json!({ "municipality": document["municipality"], "frame": frame });
+    let begun = made(server, bearer, "createStrategy", input, "strategy { id key }").await?["strategy"].clone();
+    let year =
+        |name: &str| -> Result<i16> { Ok(FiscalYear::parse(document[name].as_str().context("a year")?, None)?.year()) };
+    let mut writer = Writer {
+        server,
+        bearer,
+        municipality: document["municipality"].clone(),
+        strategy: begun["id"].clone(),
+        years: (year("first_year")?..=year("last_year")?).collect(),
+        departments: HashMap::new(),
+    };
+    for node in document["plan"].as_array().context("a plan")? {
+        writer.node(&Value::Null, node).await?;
+    }
+    Ok(begun)
+}
+
 async fn the_samples_are_written_again_edit_by_edit(backend: Backend) -> Result<()> {
     let server = TestServer::sample(backend).await?;
     for text in STRATEGIES {
@@ -147,43 +205,9 @@ async fn the_samples_are_written_again_edit_by_edit(backend: Backend) -> Result<
         let wanted = wanted.map_err(|problems| anyhow::anyhow!("{problems:?}"))?;
 
         let code = wanted.parts().municipality;
-        let grant = Grant::Municipal(code, MunicipalRole::Planner);
-        let bearer = server.user(&format!("planner@{code}.test"), &[grant]).await?;
-        let mut frame = renamed(
-            &document,
-            &[
-                ("title", "title"),
-                ("term", "term"),
-                ("term_number", "termNumber"),
-                ("first_year", "firstYear"),
-                ("last_year", "lastYear"),
-                ("source", "source"),
-            ],
-        );
-        let levels = document["levels"].as_array().context("levels")?.iter();
-        frame["levels"] = levels.map(|of| json!({ "name": of["name"], "kind": upper(&of["kind"]) })).collect();
-        frame["report"] = renamed(
-            &document["report"],
-            &[
-                ("year", "year"),
-                ("title", "title"),
-                ("label", "label"),
-                ("total_heading", "totalHeading"),
-                ("goal_remark_heading", "goalRemarkHeading"),
-                ("remark_heading", "remarkHeading"),
-            ],
-        );
-        let input = json!({ "municipality": code.to_string(), "frame": frame });
-        let begun = made(&server, &bearer, "createStrategy", input, "strategy { id key }").await?["strategy"].clone();
-        let writer = Writer {
-            server: &server,
-            bearer,
-            strategy: begun["id"].clone(),
-            years: wanted.years().map(shirube_domain::calendar::FiscalYear::year).collect(),
-        };
-        for node in document["plan"].as_array().context("a plan")? {
-            writer.node(&Value::Null, node).await?;
-        }
+        let bearer =
+            server.user(&format!("planner@{code}.test"), &[Grant::Municipal(code, MunicipalRole::Planner)]).await?;
+        let begun = written(&server, &bearer, &document).await?;
 
         let id = StrategyId::from_uuid(begun["key"].as_str().context("a key")?.parse()?);
         let stored = server.app().draft(&Scope::machine(), code, id).await?.context("a draft")?;

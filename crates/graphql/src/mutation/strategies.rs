@@ -118,7 +118,7 @@ impl StrategyMutation {
                 named.extend(gaps.into_iter().map(|of| Gap { strategy: strategy.clone(), of }));
             }
             let strategy = app.strategy(code, id).filter(|_| revision.is_some()).map(Strategy::latest);
-            Ok((strategy, revision, named))
+            Ok((strategy, revision.map(|of| Revision { municipality: code, of }), named))
         };
         let (done, mut user_errors) = settled(published.await)?;
         let Some((strategy, revision, gaps)) = done else {
@@ -140,7 +140,7 @@ impl StrategyMutation {
         Ok(Some(PublishStrategyPayload {
             client_mutation_id: input.client_mutation_id,
             strategy,
-            revision: revision.map(Revision),
+            revision,
             gaps: Some(gaps),
             user_errors,
         }))

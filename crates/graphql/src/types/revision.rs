@@ -1,40 +1,54 @@
-use async_graphql::{Enum, Object};
+use async_graphql::{Context, Enum, Object};
+use shirube_access::table::ReadDraft;
 use shirube_domain::{
     lint::{self, Part, Subject},
+    municipality::MunicipalityCode,
     strategy,
 };
 
 use super::{Indicator, PlanNode, Strategy};
-use crate::scalars::{DateTime, FiscalYear};
+use crate::{
+    query::scope,
+    scalars::{DateTime, FiscalYear},
+};
 
-pub(crate) struct Revision(pub(crate) strategy::Revision);
+pub(crate) struct Revision {
+    pub(crate) municipality: MunicipalityCode,
+    pub(crate) of: strategy::Revision,
+}
 
 /// A revision of a strategy as published (公表): immutable, numbered, hashed.
 #[Object]
 impl Revision {
     /// Its number, from 1.
     async fn number(&self) -> u32 {
-        self.0.number
+        self.of.number
     }
 
     /// When it was published.
     async fn published_at(&self) -> DateTime {
-        DateTime(self.0.published_at)
+        DateTime(self.of.published_at)
     }
 
     /// The fiscal year up to which it reports.
     async fn report_year(&self) -> FiscalYear {
-        FiscalYear(self.0.report_year)
+        FiscalYear(self.of.report_year)
     }
 
     /// SHA-256 of the published document, in hexadecimal.
     async fn hash(&self) -> &str {
-        &self.0.hash
+        &self.of.hash
+    }
+
+    /// The name of whoever published it, for those who may read the municipality's drafts; null for everybody else.
+    async fn author(&self, context: &Context<'_>) -> Option<&str> {
+        let may = scope(context).permit::<ReadDraft>(self.municipality).is_ok();
+        self.of.author.as_deref().filter(|_| may)
     }
 
     /// What was said of it when it was published.
     async fn note(&self) -> Option<&str> {
-        self.0.note.as_deref()
+        self.of.note.as_deref()
     }
 }
 

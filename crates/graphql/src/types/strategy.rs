@@ -221,14 +221,16 @@ impl Strategy {
 
     /// The revision in which it was published like this; null for a draft (策定中).
     async fn revision(&self) -> Option<Revision> {
-        self.version.revision().cloned().map(Revision)
+        let municipality = self.parts().municipality;
+        self.version.revision().cloned().map(|of| Revision { municipality, of })
     }
 
     /// All its revisions, the latest first.
     async fn revisions(&self, context: &Context<'_>) -> Result<Vec<Revision>> {
         let Some(history) = &self.history else { return Ok(Vec::new()) };
         spend(context, history.revisions().count())?;
-        Ok(history.revisions().rev().cloned().map(Revision).collect())
+        let municipality = self.parts().municipality;
+        Ok(history.revisions().rev().cloned().map(|of| Revision { municipality, of }).collect())
     }
 
     /// The opinions of the committee or council (意見) that were published with it.
