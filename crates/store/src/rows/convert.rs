@@ -10,13 +10,13 @@ use shirube_domain::{
     calendar::FiscalYear,
     quantity::Unit,
     strategy::{
-        Baseline, Cell, Content, Department, Detail, Indicator, Level, Lifecycle, NoIndicator, PlanNode, PrintedTotal,
-        Remark, Report, Role, Source, Strategy, StrategyParts, SupersededTarget, Target, TargetStatement, Term,
-        YearFigures,
+        Baseline, Department, Detail, Indicator, Level, Lifecycle, NoIndicator, PlanNode, PrintedTotal, Remark, Report,
+        Role, Source, Strategy, StrategyParts, SupersededTarget, Target, TargetStatement, Term,
     },
 };
 
 use super::columns::{AmountColumns, RequirementColumns, scope, scope_name};
+use super::figures::{figure_rows, figures};
 use super::tenant::{
     department, figure, indicator, indicator_detail, indicator_remark, level, node_remark, plan_node, strategy,
     target_revision,
@@ -45,7 +45,7 @@ pub(crate) fn parse<T: FromStr<Err: std::error::Error + Send + Sync + 'static>>(
     text.parse().map_err(StoreError::corrupt)
 }
 
-fn year(year: i16) -> StoreResult<FiscalYear> {
+pub(super) fn year(year: i16) -> StoreResult<FiscalYear> {
     FiscalYear::new(year).map_err(StoreError::corrupt)
 }
 
@@ -182,7 +182,6 @@ impl DraftRows {
         Ok(())
     }
 
-    #[expect(clippy::too_many_lines, reason = "a row of many columns, each named once")]
     fn indicator(&mut self, owner: &Owner, position: usize, indicator: &Indicator) -> StoreResult<()> {
         let Indicator {
             id,
@@ -225,12 +224,7 @@ impl DraftRows {
                 yearly: serde_json::to_string(&superseded.yearly).map_err(StoreError::corrupt)?,
             });
         }
-        for YearFigures { year, target, actual } in figures.years() {
-            let cells = target.iter().map(|cell| (TARGET_ROW, cell)).chain([(ACTUAL_ROW, actual)]);
-            for (row, cell) in cells {
-                self.figures.push(figure_row(owner, *id, *year, row, cell)?);
-            }
-        }
+        self.figures.extend(figure_rows(owner, *id, figures)?);
         for Remark { year, text } in remarks {
             self.indicator_remarks.push(indicator_remark::Model {
                 municipality: owner.municipality.clone(),
@@ -429,9 +423,6 @@ pub(super) struct Owner {
     pub(super) strategy: Uuid,
 }
 
-const TARGET_ROW: &str = "target";
-const ACTUAL_ROW: &str = "actual";
-
 type ByOwner<R> = std::collections::HashMap<Uuid, Vec<R>>;
 
 fn group<R>(rows: Vec<R>, owner: fn(&R) -> Uuid) -> ByOwner<R> {
@@ -440,58 +431,6 @@ fn group<R>(rows: Vec<R>, owner: fn(&R) -> Uuid) -> ByOwner<R> {
         groups.entry(owner(&row)).or_default().push(row);
     }
     groups
-}
-
-fn figure_row(
-    owner: &Owner,
-    indicator: IndicatorId,
-    year: FiscalYear,
-    row: &str,
-    cell: &Cell,
-) -> StoreResult<figure::Model> {
-    let AmountColumns { value, unit, bound, approximate } = AmountColumns::of(cell.amount())?;
-    Ok(figure::Model {
-        municipality: owner.municipality.clone(),
-        strategy_id: owner.strategy,
-        indicator_id: indicator.uuid(),
-        fiscal_year: year.year(),
-        row: row.to_owned(),
-        printed: cell.printed().map(str::to_owned),
-        status: match cell.content() {
-            Content::Figure { finality, .. } => name(finality)?,
-            Content::Absent(absence) => name(absence)?,
-            Content::Words => WORDS.to_owned(),
-        },
-        value,
-        unit,
-        bound,
-        approximate,
-    })
-}
-
-/// The status of a cell that holds words.
-const WORDS: &str = "words";
-
-fn cell(row: figure::Model) -> StoreResult<Cell> {
-    let figure::Model {
-        municipality: _,
-        strategy_id: _,
-        indicator_id: _,
-        fiscal_year: _,
-        row: _,
-        printed,
-        status,
-        value,
-        unit,
-        bound,
-        approximate,
-    } = row;
-    let content = match (AmountColumns { value, unit, bound, approximate }).amount()? {
-        Some(amount) => Content::Figure { amount, finality: named(status)? },
-        None if status == WORDS => Content::Words,
-        None => Content::Absent(named(status)?),
-    };
-    Ok(Cell::from_parts(printed, content))
 }
 
 fn node(row: plan_node::Model) -> StoreResult<PlanNode> {
@@ -685,25 +624,4 @@ fn superseded(mut rows: Vec<target_revision::Model>) -> StoreResult<Vec<Supersed
             })
         })
         .collect()
-}
-
-fn figures(
-    mut rows: Vec<figure::Model>,
-    total: Option<PrintedTotal>,
-) -> StoreResult<shirube_domain::strategy::Figures> {
-    // The row of targets stands behind that of actuals in the alphabet.
-    rows.sort_by(|one, other| (one.fiscal_year, &one.row).cmp(&(other.fiscal_year, &other.row)));
-    let mut years: Vec<YearFigures> = Vec::new();
-    for row in rows {
-        let of = year(row.fiscal_year)?;
-        match row.row.as_str() {
-            ACTUAL_ROW => years.push(YearFigures { year: of, target: None, actual: cell(row)? }),
-            TARGET_ROW => match years.last_mut().filter(|figures| figures.year == of) {
-                Some(figures) => figures.target = Some(cell(row)?),
-                None => return Err(StoreError::corrupt(format!("{of} has a target without a cell for its actual"))),
-            },
-            other => return Err(StoreError::corrupt(format!("{other} is not a row of figures"))),
-        }
-    }
-    shirube_domain::strategy::Figures::new(years, total).map_err(StoreError::corrupt)
 }

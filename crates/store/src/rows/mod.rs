@@ -3,6 +3,7 @@
 pub(crate) mod authoring;
 mod columns;
 pub(crate) mod convert;
+mod figures;
 pub(crate) mod global;
 mod lineage;
 pub(crate) mod members;
