@@ -18,7 +18,7 @@ use crate::{
     StoreResult, Tenant,
     audit::Record,
     rows::{
-        convert::{ACTUAL_ROW, actual_row},
+        figures::{ACTUAL_ROW, actual_row},
         round::reporting_task,
         tenant::{figure, indicator, indicator_remark, node_remark, plan_node},
     },

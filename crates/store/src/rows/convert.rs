@@ -10,12 +10,13 @@ use shirube_domain::{
     calendar::FiscalYear,
     quantity::Unit,
     strategy::{
-        Baseline, Cell, Department, Detail, Indicator, Level, Lifecycle, NoIndicator, PlanNode, PrintedTotal, Remark,
-        Report, Role, Source, Strategy, StrategyParts, SupersededTarget, Target, TargetStatement, Term, YearFigures,
+        Baseline, Department, Detail, Indicator, Level, Lifecycle, NoIndicator, PlanNode, PrintedTotal, Remark, Report,
+        Role, Source, Strategy, StrategyParts, SupersededTarget, Target, TargetStatement, Term,
     },
 };
 
-use super::columns::{AmountColumns, CellColumns, RequirementColumns, scope, scope_name};
+use super::columns::{AmountColumns, RequirementColumns, scope, scope_name};
+use super::figures::{figure_rows, figures};
 use super::tenant::{
     department, figure, indicator, indicator_detail, indicator_remark, level, node_remark, plan_node, strategy,
     target_revision,
@@ -181,7 +182,6 @@ impl DraftRows {
         Ok(())
     }
 
-    #[expect(clippy::too_many_lines, reason = "a row of many columns, each named once")]
     fn indicator(&mut self, owner: &Owner, position: usize, indicator: &Indicator) -> StoreResult<()> {
         let Indicator {
             id,
@@ -224,12 +224,7 @@ impl DraftRows {
                 yearly: serde_json::to_string(&superseded.yearly).map_err(StoreError::corrupt)?,
             });
         }
-        for YearFigures { year, target, actual } in figures.years() {
-            let cells = target.iter().map(|cell| (TARGET_ROW, cell)).chain([(ACTUAL_ROW, actual)]);
-            for (row, cell) in cells {
-                self.figures.push(figure_row(owner, *id, *year, row, cell)?);
-            }
-        }
+        self.figures.extend(figure_rows(owner, *id, figures)?);
         for Remark { year, text } in remarks {
             self.indicator_remarks.push(indicator_remark::Model {
                 municipality: owner.municipality.clone(),
@@ -428,9 +423,6 @@ pub(super) struct Owner {
     pub(super) strategy: Uuid,
 }
 
-const TARGET_ROW: &str = "target";
-pub(crate) const ACTUAL_ROW: &str = "actual";
-
 type ByOwner<R> = std::collections::HashMap<Uuid, Vec<R>>;
 
 fn group<R>(rows: Vec<R>, owner: fn(&R) -> Uuid) -> ByOwner<R> {
@@ -439,40 +431,6 @@ fn group<R>(rows: Vec<R>, owner: fn(&R) -> Uuid) -> ByOwner<R> {
         groups.entry(owner(&row)).or_default().push(row);
     }
     groups
-}
-
-fn figure_row(
-    owner: &Owner,
-    indicator: IndicatorId,
-    year: FiscalYear,
-    row: &str,
-    cell: &Cell,
-) -> StoreResult<figure::Model> {
-    let CellColumns { printed, status, amount } = CellColumns::of(cell)?;
-    let AmountColumns { value, unit, bound, approximate } = amount;
-    Ok(figure::Model {
-        municipality: owner.municipality.clone(),
-        strategy_id: owner.strategy,
-        indicator_id: indicator.uuid(),
-        fiscal_year: year.year(),
-        row: row.to_owned(),
-        printed,
-        status,
-        value,
-        unit,
-        bound,
-        approximate,
-    })
-}
-
-/// The row of an actual. The municipality is set when it is inserted.
-pub(crate) fn actual_row(
-    strategy: StrategyId,
-    indicator: IndicatorId,
-    year: FiscalYear,
-    cell: &Cell,
-) -> StoreResult<figure::Model> {
-    figure_row(&Owner { municipality: String::new(), strategy: strategy.uuid() }, indicator, year, ACTUAL_ROW, cell)
 }
 
 /// Indicators with their figures, and without what else hangs on them.
@@ -485,23 +443,6 @@ pub(crate) fn with_figures(rows: Vec<indicator::Model>, figures: Vec<figure::Mod
         mappings: ByOwner::new(),
     };
     rows.into_iter().map(|row| hanging.indicator(row)).collect()
-}
-
-fn cell(row: figure::Model) -> StoreResult<Cell> {
-    let figure::Model {
-        municipality: _,
-        strategy_id: _,
-        indicator_id: _,
-        fiscal_year: _,
-        row: _,
-        printed,
-        status,
-        value,
-        unit,
-        bound,
-        approximate,
-    } = row;
-    CellColumns { printed, status, amount: AmountColumns { value, unit, bound, approximate } }.cell()
 }
 
 fn node(row: plan_node::Model) -> StoreResult<PlanNode> {
@@ -695,25 +636,4 @@ fn superseded(mut rows: Vec<target_revision::Model>) -> StoreResult<Vec<Supersed
             })
         })
         .collect()
-}
-
-fn figures(
-    mut rows: Vec<figure::Model>,
-    total: Option<PrintedTotal>,
-) -> StoreResult<shirube_domain::strategy::Figures> {
-    // The row of targets stands behind that of actuals in the alphabet.
-    rows.sort_by(|one, other| (one.fiscal_year, &one.row).cmp(&(other.fiscal_year, &other.row)));
-    let mut years: Vec<YearFigures> = Vec::new();
-    for row in rows {
-        let of = year(row.fiscal_year)?;
-        match row.row.as_str() {
-            ACTUAL_ROW => years.push(YearFigures { year: of, target: None, actual: cell(row)? }),
-            TARGET_ROW => match years.last_mut().filter(|figures| figures.year == of) {
-                Some(figures) => figures.target = Some(cell(row)?),
-                None => return Err(StoreError::corrupt(format!("{of} has a target without a cell for its actual"))),
-            },
-            other => return Err(StoreError::corrupt(format!("{other} is not a row of figures"))),
-        }
-    }
-    shirube_domain::strategy::Figures::new(years, total).map_err(StoreError::corrupt)
 }

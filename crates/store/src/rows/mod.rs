@@ -3,6 +3,7 @@
 pub(crate) mod authoring;
 pub(crate) mod columns;
 pub(crate) mod convert;
+pub(crate) mod figures;
 pub(crate) mod global;
 mod lineage;
 pub(crate) mod members;
