@@ -6,6 +6,7 @@
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, SchemaManager};
 
+mod close;
 mod m20261123_000001_reference;
 mod m20261123_000002_draft;
 mod m20261123_000003_publication;

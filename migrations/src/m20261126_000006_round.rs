@@ -7,33 +7,36 @@ use sea_orm_migration::{
         boolean, date, date_null, integer, small_integer, string, string_len, string_null, text, text_null,
         timestamp_with_time_zone, timestamp_with_time_zone_null, uuid, uuid_null,
     },
-    sea_orm::DbBackend,
 };
+
+use crate::close::close;
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
 const TABLES: [&str; 4] = ["opinion", "reporting_task", "due_date", "reporting_round"];
 
-const MINE: &str = "municipality = (SELECT nullif(current_setting('shirube.municipality', true), ''))";
-
-/// A foreign key that carries the municipality and the strategy, whose rows go with what it names.
+/// A foreign key that carries the municipality and the strategy; what it hangs on takes its rows with it.
 fn within_strategy(
-    from: &str,
-    columns: &[&'static str],
+    from: &'static str,
+    column: &'static str,
     to: &'static str,
-    keys: &[&'static str],
+    key: &'static str,
 ) -> ForeignKeyCreateStatement {
-    let mut reference = ForeignKey::create();
-    reference.name(format!("{from}_{}", columns.last().unwrap_or(&to))).from_tbl(from.to_owned()).to_tbl(to);
-    for (column, key) in ["municipality", "strategy_id"].iter().zip(["municipality", "strategy_id"]) {
-        reference.from_col(*column).to_col(key);
-    }
-    for (column, key) in columns.iter().zip(keys) {
-        reference.from_col(*column).to_col(*key);
-    }
-    reference.on_delete(ForeignKeyAction::Cascade);
-    reference
+    ForeignKey::create()
+        .name(format!("{from}_{column}"))
+        .from(from, ("municipality", "strategy_id", column))
+        .to(to, ("municipality", "strategy_id", key))
+        .on_delete(ForeignKeyAction::Cascade)
+        .to_owned()
+}
+
+fn of_department(from: &'static str) -> ForeignKeyCreateStatement {
+    ForeignKey::create()
+        .name(format!("{from}_department_id"))
+        .from(from, ("municipality", "department_id"))
+        .to("department", ("municipality", "id"))
+        .to_owned()
 }
 
 fn tenant_table(name: &'static str) -> TableCreateStatement {
@@ -54,16 +57,7 @@ impl MigrationTrait for Migration {
             manager.create_table(table).await?;
         }
         manager.alter_table(Table::alter().table("publication").add_column(string_null("author")).to_owned()).await?;
-        if manager.get_database_backend() == DbBackend::Postgres {
-            for table in TABLES {
-                let lock = format!(
-                    "CREATE POLICY tenant ON {table} USING ({MINE}) WITH CHECK ({MINE}); \
-                     ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; ALTER TABLE {table} FORCE ROW LEVEL SECURITY"
-                );
-                manager.get_connection().execute_unprepared(&lock).await?;
-            }
-        }
-        Ok(())
+        close(manager, &TABLES).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
@@ -79,17 +73,14 @@ fn reporting_round() -> TableCreateStatement {
     tenant_table("reporting_round")
         .col(date("due"))
         .col(timestamp_with_time_zone("opened_at"))
+        .col(integer("version"))
         .col(date_null("overdue_told"))
         .primary_key(Index::create().col("municipality").col("strategy_id").col("fiscal_year"))
         .foreign_key(
             ForeignKey::create()
                 .name("reporting_round_strategy_id")
-                .from_tbl("reporting_round")
-                .from_col("municipality")
-                .from_col("strategy_id")
-                .to_tbl("strategy")
-                .to_col("municipality")
-                .to_col("id")
+                .from("reporting_round", ("municipality", "strategy_id"))
+                .to("strategy", ("municipality", "id"))
                 .on_delete(ForeignKeyAction::Cascade),
         )
         .to_owned()
@@ -100,18 +91,8 @@ fn due_date() -> TableCreateStatement {
         .col(uuid("department_id"))
         .col(date("due"))
         .primary_key(Index::create().col("municipality").col("strategy_id").col("fiscal_year").col("department_id"))
-        .foreign_key(&mut within_strategy("due_date", &["fiscal_year"], "reporting_round", &["fiscal_year"]))
-        .foreign_key(
-            ForeignKey::create()
-                .name("due_date_department_id")
-                .from_tbl("due_date")
-                .from_col("municipality")
-                .from_col("department_id")
-                .to_tbl("department")
-                .to_col("municipality")
-                .to_col("id")
-                .on_delete(ForeignKeyAction::Cascade),
-        )
+        .foreign_key(&mut within_strategy("due_date", "fiscal_year", "reporting_round", "fiscal_year"))
+        .foreign_key(of_department("due_date").on_delete(ForeignKeyAction::Cascade))
         .to_owned()
 }
 
@@ -139,19 +120,10 @@ fn reporting_task() -> TableCreateStatement {
         .col(string_null("entered_by"))
         .col(timestamp_with_time_zone_null("entered_at"))
         .primary_key(Index::create().col("municipality").col("strategy_id").col("fiscal_year").col("subject_id"))
-        .foreign_key(&mut within_strategy("reporting_task", &["fiscal_year"], "reporting_round", &["fiscal_year"]))
-        .foreign_key(&mut within_strategy("reporting_task", &["indicator_id"], "indicator", &["id"]))
-        .foreign_key(&mut within_strategy("reporting_task", &["node_id"], "plan_node", &["id"]))
-        .foreign_key(
-            ForeignKey::create()
-                .name("reporting_task_department_id")
-                .from_tbl("reporting_task")
-                .from_col("municipality")
-                .from_col("department_id")
-                .to_tbl("department")
-                .to_col("municipality")
-                .to_col("id"),
-        )
+        .foreign_key(&mut within_strategy("reporting_task", "fiscal_year", "reporting_round", "fiscal_year"))
+        .foreign_key(&mut within_strategy("reporting_task", "indicator_id", "indicator", "id"))
+        .foreign_key(&mut within_strategy("reporting_task", "node_id", "plan_node", "id"))
+        .foreign_key(&mut of_department("reporting_task"))
         .to_owned()
 }
 
@@ -170,8 +142,8 @@ fn opinion() -> TableCreateStatement {
         .col(string_null("answered_by"))
         .col(timestamp_with_time_zone_null("answered_at"))
         .primary_key(Index::create().col("municipality").col("strategy_id").col("fiscal_year").col("id"))
-        .foreign_key(&mut within_strategy("opinion", &["fiscal_year"], "reporting_round", &["fiscal_year"]))
-        .foreign_key(&mut within_strategy("opinion", &["indicator_id"], "indicator", &["id"]))
-        .foreign_key(&mut within_strategy("opinion", &["node_id"], "plan_node", &["id"]))
+        .foreign_key(&mut within_strategy("opinion", "fiscal_year", "reporting_round", "fiscal_year"))
+        .foreign_key(&mut within_strategy("opinion", "indicator_id", "indicator", "id"))
+        .foreign_key(&mut within_strategy("opinion", "node_id", "plan_node", "id"))
         .to_owned()
 }

@@ -6,13 +6,12 @@ use sea_orm_migration::{
         boolean, integer, integer_null, small_integer, small_integer_null, string, string_len, string_null, text,
         text_null, uuid, uuid_null,
     },
-    sea_orm::DbBackend,
 };
+
+use crate::close::close;
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
-
-const MINE: &str = "municipality = (SELECT nullif(current_setting('shirube.municipality', true), ''))";
 
 /// Columns that tables get, each in a statement of its own, as SQLite wants it.
 fn columns() -> Vec<(&'static str, ColumnDef)> {
@@ -44,16 +43,7 @@ impl MigrationTrait for Migration {
         }
         manager.create_table(mapping()).await?;
         manager.create_table(ancestor()).await?;
-        if manager.get_database_backend() == DbBackend::Postgres {
-            for table in ["mapping", "ancestor"] {
-                let lock = format!(
-                    "CREATE POLICY tenant ON {table} USING ({MINE}) WITH CHECK ({MINE}); \
-                     ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; ALTER TABLE {table} FORCE ROW LEVEL SECURITY"
-                );
-                manager.get_connection().execute_unprepared(&lock).await?;
-            }
-        }
-        Ok(())
+        close(manager, &["mapping", "ancestor"]).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {

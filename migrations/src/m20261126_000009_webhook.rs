@@ -6,16 +6,12 @@ use sea_orm_migration::{
         integer, small_integer_null, string, string_len, string_null, text, timestamp_with_time_zone,
         timestamp_with_time_zone_null, uuid,
     },
-    sea_orm::DbBackend,
 };
+
+use crate::close::close;
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
-
-/// Tables of tenants, closed to everybody else.
-const CLOSED: [&str; 2] = ["webhook", "webhook_delivery"];
-
-const MINE: &str = "municipality = (SELECT nullif(current_setting('shirube.municipality', true), ''))";
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
@@ -32,16 +28,7 @@ impl MigrationTrait for Migration {
         let mut deliveries = Index::create();
         deliveries.name("webhook_delivery_of").table("webhook_delivery");
         manager.create_index(deliveries.col("municipality").col("webhook_id").col("id").to_owned()).await?;
-        if manager.get_database_backend() == DbBackend::Postgres {
-            for table in CLOSED {
-                let lock = format!(
-                    "CREATE POLICY tenant ON {table} USING ({MINE}) WITH CHECK ({MINE}); \
-                     ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; ALTER TABLE {table} FORCE ROW LEVEL SECURITY"
-                );
-                manager.get_connection().execute_unprepared(&lock).await?;
-            }
-        }
-        Ok(())
+        close(manager, &["webhook", "webhook_delivery"]).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {

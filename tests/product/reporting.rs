@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use shirube_access::{Grant, KeyScope, MunicipalRole, Scope};
 use shirube_app::{Figure, KeyPlace, Part};
-use shirube_domain::{DepartmentId, calendar::FiscalYear, lint::Subject};
+use shirube_domain::{DepartmentId, calendar::FiscalYear, edit::Change, lint::Subject};
 use shirube_testing::{Backend, TestServer, TestService, both_backends};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
@@ -319,7 +319,7 @@ async fn progress_tells_who_owes_what_and_how_late(backend: Backend) -> Result<(
     let trade = all.find(|of| of["name"] == "商工課").context("商工課")?["id"].clone();
     let today = OffsetDateTime::from(std::time::SystemTime::now()).to_offset(time::macros::offset!(+9)).date();
     let tomorrow = today.next_day().context("tomorrow")?;
-    let input = json!({ "round": city.round, "due": "2023-05-31",
+    let input = json!({ "round": city.round, "version": 1, "due": "2023-05-31",
         "departmentDues": [{ "department": trade, "due": tomorrow.to_string() }] });
     let far = city.tried("changeRound", input.clone(), "").await?;
     if tomorrow.year() < 2028 {
@@ -465,11 +465,11 @@ async fn a_batch_costs_a_fixed_number_of_statements(backend: Backend) -> Result<
     let figure = |subject: Subject| Figure {
         subject,
         version: 0,
-        actual: Some(Some("120".to_owned())),
+        actual: Change::Set("120".to_owned()),
         status: None,
-        remark: Some(Some("順調".to_owned())),
+        remark: Change::Set("順調".to_owned()),
         causes: None,
-        confirmation: None,
+        confirmation: Change::Keep,
         submit: true,
     };
     let mut all: Vec<Figure> = view.tasks()[..61].iter().map(|stored| figure(stored.task.subject)).collect();

@@ -110,7 +110,7 @@ fn without_ids(strategy: &Strategy) -> Result<Value> {
 fn reported(cell: &Cell) -> Value {
     let status = match cell.content() {
         Content::Figure { finality: Finality::Provisional, .. } => json!("PROVISIONAL"),
-        Content::Absent(absence) => json!(format!("{:?}", absence).chars().fold(String::new(), |name, letter| {
+        Content::Absent(absence) => json!(format!("{absence:?}").chars().fold(String::new(), |name, letter| {
             if letter.is_uppercase() && !name.is_empty() {
                 name + "_" + &letter.to_string()
             } else {

@@ -188,8 +188,8 @@ actions! {
     ManageMunicipalKeys ("自治体のAPIキーを管理する", "the municipality") Writes Municipality: Roles(&[Administrator]), key None;
     /// Listing, making, changing and trying out the webhooks of a municipality, and sending again what they told.
     ManageWebhooks ("自治体のWebhookを管理する", "the municipality") Writes Municipality: Roles(&[Administrator]), key None;
-    /// Telling webhooks of what comes with time alone: what is overdue, what an embargo held back.
-    KeepDates ("期限の超過と解禁を知らせる", "the round") Writes Municipality: Roles(&[]), key None;
+    /// Telling webhooks of what comes with time alone: what is overdue.
+    KeepDates ("期限の超過を知らせる", "the round") Writes Municipality: Roles(&[]), key None;
     /// Delivering what the webhooks of a municipality tell.
     DeliverWebhooks ("Webhook通知を届ける", "the webhook") Writes Municipality: Roles(&[]), key None;
     /// Taking from the agenda what is due.

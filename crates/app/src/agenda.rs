@@ -66,7 +66,6 @@ impl App {
         let done = match job.kind {
             JobKind::Webhook => self.deliver(&job).await,
             JobKind::Overdue => self.tell_overdue(&job).await,
-            JobKind::Release => self.tell_released(&job).await,
         };
         if let Err(error) = done {
             tracing::warn!(municipality = %job.municipality, kind = ?job.kind, error = chain(&error), "a job failed");
@@ -77,12 +76,6 @@ impl App {
     async fn tell_overdue(&self, job: &Job) -> Result<(), Error> {
         let permit = Scope::machine().permit::<KeepDates>(job.municipality)?;
         Ok(self.store.tenant(permit, self.now()).await?.tell_overdue(job).await?)
-    }
-
-    /// Tells of an embargo that has ended.
-    async fn tell_released(&self, job: &Job) -> Result<(), Error> {
-        let permit = Scope::machine().permit::<KeepDates>(job.municipality)?;
-        Ok(self.store.tenant(permit, self.now()).await?.tell_released(job).await?)
     }
 }
 

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use shirube_domain::{
     Error,
     calendar::FiscalYear,
-    changes::{Change, Subject, changes},
+    changes::{Change, Part, Subject, changes, opinion_changes},
     lint,
     round::Correction,
 };
@@ -45,12 +45,21 @@ impl App {
                 reasons.entry((*subject, *year)).or_default().push(reason.clone());
             }
         }
-        let changes = changes(from.strategy(), to.strategy()).into_iter().map(|change| {
-            let reason = corrected(change.subject).zip(change.part.year()).and_then(|key| reasons.get(&key));
+        let of_opinions = opinion_changes(from.opinions(), to.opinions());
+        let changes = changes(from.strategy(), to.strategy()).into_iter().chain(of_opinions).map(|change| {
+            let reason = corrected(change.subject).zip(reported_year(change.part)).and_then(|key| reasons.get(&key));
             (change, reason.map(|reasons| reasons.join(" / ")))
         });
         let changes = changes.collect();
         Ok(Compared { from, to, changes })
+    }
+}
+
+/// The year of what is reported: reasons are given for nothing else.
+const fn reported_year(part: Part) -> Option<FiscalYear> {
+    match part {
+        Part::YearActual(year) | Part::Remark(year) => Some(year),
+        _ => None,
     }
 }
 

@@ -28,7 +28,7 @@ fn department(change: DepartmentChange) -> Result<Department, Error> {
         DepartmentChange::NameTaken => Err(Error::conflict("name", "another department has this name")),
         DepartmentChange::InUse => Err(Error::conflict(
             "id",
-            "programs, indicators, people or invitations still belong to this department; move them first",
+            "programs, indicators, reports, people or invitations still belong to this department; move them first",
         )),
         DepartmentChange::NotFound => Err(Error::NotFound { what: "the department" }),
     }

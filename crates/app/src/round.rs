@@ -9,6 +9,7 @@ use shirube_access::{
 use shirube_domain::{
     BadInput, Error, OpinionId, StrategyId,
     calendar::{FiscalYear, day_in_japan},
+    edit::Change,
     lint::Subject,
     municipality::MunicipalityCode,
     round::{
@@ -37,6 +38,7 @@ const NO_OPINION: Error = Error::NotFound { what: "the opinion" };
 #[derive(Debug)]
 pub struct RoundView {
     round: Round,
+    row_version: u32,
     opened_at: OffsetDateTime,
     version: Arc<Version>,
     tasks: Vec<StoredTask>,
@@ -46,14 +48,19 @@ pub struct RoundView {
 
 impl RoundView {
     fn new(record: RoundRecord, now: OffsetDateTime) -> Self {
-        let RoundRecord { round, opened_at, draft, tasks, opinions } = record;
+        let RoundRecord { round, version: row_version, opened_at, draft, tasks, opinions } = record;
         let today = day_in_japan(now);
-        Self { round, opened_at, version: Arc::new(Version::draft(draft)), tasks, opinions, today }
+        Self { round, row_version, opened_at, version: Arc::new(Version::draft(draft)), tasks, opinions, today }
     }
 
     /// The round.
     pub const fn round(&self) -> &Round {
         &self.round
+    }
+
+    /// How often it was changed.
+    pub const fn row_version(&self) -> u32 {
+        self.row_version
     }
 
     /// When it was opened.
@@ -127,23 +134,23 @@ pub struct Part {
     pub year: FiscalYear,
 }
 
-/// What somebody reports for a task, as it was typed. What is `None` stays as it is.
+/// What somebody reports for a task, as it was typed.
 #[derive(Debug, Clone)]
 pub struct Figure {
     /// What it is about.
     pub subject: Subject,
     /// The version of the task as it was read.
     pub version: u32,
-    /// The actual as it is to be printed, or nothing any more.
-    pub actual: Option<Option<String>>,
+    /// The actual as it is to be printed.
+    pub actual: Change<String>,
     /// What it says, where the text does not tell.
     pub status: Option<ObservationStatus>,
-    /// The remark, or nothing any more.
-    pub remark: Option<Option<String>>,
-    /// What moved the figure.
+    /// The remark.
+    pub remark: Change<String>,
+    /// What moved the figure; as before if `None`.
     pub causes: Option<Vec<Cause>>,
     /// A word of reason for a figure that looks wrong.
-    pub confirmation: Option<Option<String>>,
+    pub confirmation: Change<String>,
     /// Whether it is submitted, too.
     pub submit: bool,
 }
@@ -155,20 +162,21 @@ impl Figure {
             Error::BadInput(told) => told,
             other => BadInput { place: String::new(), message: other.to_string() },
         };
-        let actual = match (actual, status) {
-            (None, None) => None,
-            (actual, status) => {
-                let text = actual.flatten().map(|text| input::cell("actual", &text)).transpose().map_err(told)?;
-                let read = read_actual(text.as_deref(), status);
-                Some(read.map_err(|error| BadInput { place: "actual".into(), message: error.to_string() })?)
+        let actual = match (actual.read(|text| input::cell("actual", &text)).map_err(told)?, status) {
+            (Change::Keep, None) => Change::Keep,
+            (Change::Clear, None) => Change::Clear,
+            (change, status) => {
+                let read = read_actual(change.onto(None).as_deref(), status);
+                let read = read.map_err(|error| BadInput { place: "actual".into(), message: error.to_string() })?;
+                read.map_or(Change::Clear, Change::Set)
             }
         };
-        if actual.as_ref().is_some_and(Option::is_some) && matches!(subject, Subject::Node(_)) {
+        if matches!((&actual, subject), (Change::Set(_), Subject::Node(_))) {
             let message = "a program without an indicator has no figure; give its remark alone";
             return Err(BadInput { place: "actual".into(), message: message.into() });
         }
-        let remark = remark.map(|text| input::optional_text("remark", text, TEXT)).transpose().map_err(told)?;
-        let confirmation = confirmation.map(|text| input::reason("confirmation", text)).transpose().map_err(told)?;
+        let remark = optional(remark, |text| input::optional_text("remark", text, TEXT)).map_err(told)?;
+        let confirmation = optional(confirmation, |text| input::reason("confirmation", text)).map_err(told)?;
         let causes = causes.map(|mut causes| {
             causes.sort_unstable();
             causes.dedup();
@@ -178,9 +186,24 @@ impl Figure {
     }
 }
 
+/// The same change of what a text is read as; a text that says nothing takes away what is there.
+fn optional(
+    change: Change<String>,
+    read: impl FnOnce(Option<String>) -> Result<Option<String>, Error>,
+) -> Result<Change<String>, Error> {
+    Ok(match change {
+        Change::Keep => Change::Keep,
+        Change::Clear => Change::Clear,
+        Change::Set(text) => read(Some(text))?.map_or(Change::Clear, Change::Set),
+    })
+}
+
 fn changed(change: RoundChange) -> Result<(), Error> {
     match change {
         RoundChange::Done => Ok(()),
+        RoundChange::Stale => {
+            Err(Error::conflict("version", "somebody else changed it since; read it anew, and try again"))
+        }
         RoundChange::Already => Err(Error::conflict("year", "the round of this year is open already")),
         RoundChange::OutsidePlan(first, last) => {
             let told = format!("the plan runs from {} to {}; give one of its years", first.label(), last.label());
@@ -219,7 +242,7 @@ fn check_subjects(place: &str, subjects: impl ExactSizeIterator<Item = Subject>)
 
 fn check_selection(selection: &Selection) -> Result<(), Error> {
     match selection {
-        Selection::Tasks(tasks) => check_subjects("tasks", tasks.iter().map(|(subject, _)| *subject)),
+        Selection::Tasks(tasks) => check_subjects("selection.tasks", tasks.iter().map(|(subject, _)| *subject)),
         Selection::Department(_) | Selection::All => Ok(()),
     }
 }
@@ -263,10 +286,11 @@ impl App {
         scope: &Scope,
         municipality: MunicipalityCode,
         round: Round,
+        version: u32,
     ) -> Result<Arc<RoundView>, Error> {
         let permit = scope.permit::<ManageRounds>(municipality)?;
         check_dues(&round)?;
-        changed(self.store.tenant(permit, self.now()).await?.change_round(&round).await?)?;
+        changed(self.store.tenant(permit, self.now()).await?.change_round(&round, version).await?)?;
         self.there(scope, municipality, &round).await
     }
 
@@ -326,13 +350,8 @@ impl App {
         self.store.tenant(permit, self.now()).await?.submit(of.strategy, of.year, selection).await?.ok_or(NO_ROUND)
     }
 
-    /// Puts last year's remarks where there are none, as a starting point; gives the tasks that it changed.
-    pub async fn carry_remarks(
-        &self,
-        scope: &Scope,
-        of: Part,
-        selection: &Selection,
-    ) -> Result<Vec<StoredTask>, Error> {
+    /// Puts last year's remarks where there are none, as a starting point; gives what became of the tasks that it concerned.
+    pub async fn carry_remarks(&self, scope: &Scope, of: Part, selection: &Selection) -> Result<Vec<Decided>, Error> {
         let permit = scope.permit::<ReportFigures>(of.municipality)?;
         check_selection(selection)?;
         self.store

@@ -36,18 +36,15 @@ pub enum JobKind {
     Webhook,
     /// A due day of a round has passed; the subject is the strategy.
     Overdue,
-    /// An embargo has ended; the subject is the strategy.
-    Release,
 }
 
 impl JobKind {
-    const ALL: [Self; 3] = [Self::Webhook, Self::Overdue, Self::Release];
+    const ALL: [Self; 2] = [Self::Webhook, Self::Overdue];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Webhook => "webhook",
             Self::Overdue => "overdue",
-            Self::Release => "release",
         }
     }
 }

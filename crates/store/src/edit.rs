@@ -4,10 +4,11 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
-use sea_orm::{ColumnTrait, QueryFilter, QuerySelect, prelude::Uuid};
+use sea_orm::{ColumnTrait, ExprTrait, QueryFilter, QuerySelect, prelude::Uuid};
 use shirube_access::table::{Action, EditStrategy};
 use shirube_domain::{
     DepartmentId, Error, IndicatorId, NodeId, StrategyId,
+    calendar::FiscalYear,
     edit::Edit,
     lint::Subject,
     municipality::MunicipalityCode,
@@ -17,9 +18,11 @@ use shirube_domain::{
 use crate::{
     StoreResult, Tenant,
     edit_record::edited,
+    round::subject_id,
     rows::{
         authoring::{ancestor, mapping},
         convert::DraftRows,
+        round::{opinion, reporting_task},
         tenant::{
             figure, indicator, indicator_detail, indicator_remark, level, node_remark, plan_node, publication,
             strategy, target_revision,
@@ -114,6 +117,17 @@ impl Tenant<EditStrategy> {
         {
             return Ok(DraftChange::Published);
         }
+        if let Some(deleted) = edit.deletes()
+            && self.was_reported(id, deleted).await?
+        {
+            let told = "something was reported or said about it in a round, and stays; end it instead";
+            return Ok(DraftChange::Refused(Error::conflict("id", told)));
+        }
+        if let Some(year) = self.asked_in_a_round(id, &edit.reports()).await? {
+            let told = format!("the round of {} asks for this; report it there", year.label());
+            let place = if matches!(edit, Edit::Figures { .. }) { "figures" } else { "year" };
+            return Ok(DraftChange::Refused(Error::conflict(place, told)));
+        }
         let told_below = matches!(edit, Edit::End(..));
         let new = match edit.apply(old.clone(), &departments) {
             Ok(new) => new,
@@ -149,6 +163,43 @@ impl Tenant<EditStrategy> {
             .column(publication::Column::Revision)
             .limit(1);
         Ok(self.first::<i32>(revisions.into_tuple()).await?.is_some())
+    }
+
+    /// Whether somebody has reported something about a node or indicator, or given an opinion on it.
+    async fn was_reported(&self, strategy: StrategyId, part: Subject) -> StoreResult<bool> {
+        let id = subject_id(part);
+        let tasks = self
+            .rows::<reporting_task::Entity>()
+            .filter(reporting_task::Column::StrategyId.eq(strategy.uuid()))
+            .filter(reporting_task::Column::SubjectId.eq(id))
+            .filter(reporting_task::Column::Version.gt(0));
+        let opinions = self
+            .rows::<opinion::Entity>()
+            .filter(opinion::Column::StrategyId.eq(strategy.uuid()))
+            .filter(opinion::Column::IndicatorId.eq(id).or(opinion::Column::NodeId.eq(id)));
+        Ok(self.one(tasks).await?.is_some() || self.one(opinions).await?.is_some())
+    }
+
+    /// The year of the first of these that a round asks for: what is reported goes through the round.
+    async fn asked_in_a_round(
+        &self,
+        strategy: StrategyId,
+        reports: &[(Subject, FiscalYear)],
+    ) -> StoreResult<Option<FiscalYear>> {
+        if reports.is_empty() {
+            return Ok(None);
+        }
+        let years = reports.iter().map(|(_, year)| year.year());
+        let tasks = self
+            .rows::<reporting_task::Entity>()
+            .filter(reporting_task::Column::StrategyId.eq(strategy.uuid()))
+            .filter(reporting_task::Column::SubjectId.is_in(reports.iter().map(|(subject, _)| subject_id(*subject))))
+            .filter(reporting_task::Column::FiscalYear.is_in(years));
+        let tasks = self.all(tasks).await?;
+        let asked = |(subject, year): &&(Subject, FiscalYear)| {
+            tasks.iter().any(|task| (task.subject_id, task.fiscal_year) == (subject_id(*subject), year.year()))
+        };
+        Ok(reports.iter().find(asked).map(|(_, year)| *year))
     }
 
     /// Writes what differs: rows come before those that name them, and go after them.

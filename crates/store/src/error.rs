@@ -92,11 +92,12 @@ impl From<DbErr> for StoreError {
 }
 
 /// Whether the database says that the same statement may succeed later: it is stopping or starting, has no connection or
-/// room on the disk to spare, or gave up on a time limit or a lock.
+/// room on the disk to spare, or gave up on a time limit, a lock or two who waited for each other.
 fn passes(error: &sea_orm::sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(sea_orm::sqlx::error::DatabaseError::code);
     code.is_some_and(|code| {
-        let postgres = code.len() == 5 && ["57014", "55P03", "57P", "53", "08"].iter().any(|of| code.starts_with(of));
+        let postgres =
+            code.len() == 5 && ["57014", "55P03", "57P", "53", "40", "08"].iter().any(|of| code.starts_with(of));
         // SQLite's codes are numbers, the kind in the last byte: BUSY, LOCKED, IOERR, FULL, CANTOPEN.
         let sqlite =
             code.len() < 5 && code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13 | 14));

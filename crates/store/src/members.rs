@@ -18,6 +18,7 @@ use crate::{
     rows::{
         members::{invitation, membership},
         people::user_account,
+        round::reporting_task,
         tenant::{department, indicator, plan_node},
     },
     sign_in::accounts,
@@ -272,7 +273,9 @@ impl Tenant<ManageDepartments> {
             .filter(invitation::Column::AcceptedAt.is_null())
             .filter(invitation::Column::CancelledAt.is_null())
             .filter(invitation::Column::ExpiresAt.gt(self.at()));
-        let used = self.one(people).await?.is_some()
+        let tasks = self.rows::<reporting_task::Entity>().filter(reporting_task::Column::DepartmentId.eq(id.uuid()));
+        let used = self.one(tasks).await?.is_some()
+            || self.one(people).await?.is_some()
             || self.one(nodes).await?.is_some()
             || self.one(indicators).await?.is_some()
             || self.one(invited).await?.is_some();

@@ -1,3 +1,5 @@
+use std::collections::{BTreeSet, HashSet};
+
 use sea_orm::{
     ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
     prelude::Uuid,
@@ -11,7 +13,7 @@ use shirube_domain::{
     calendar::FiscalYear,
     lint::Subject,
     municipality::MunicipalityCode,
-    round::{Correction, PublishedOpinion, TaskState},
+    round::{Correction, PublishedOpinion, TaskState, subjects, without},
     strategy::{Publication, PublicationDocument, Revision, Strategy},
     webhook::Event,
 };
@@ -19,7 +21,6 @@ use time::{Duration, OffsetDateTime};
 
 use crate::{
     Store, StoreError, StoreResult, Tenant,
-    agenda::JobKind,
     audit::Record,
     round::StoredTask,
     rows::{
@@ -45,6 +46,8 @@ pub struct StoredPublication {
 pub struct NewPublication {
     /// What readers should know of the revision.
     pub note: Option<String>,
+    /// Up to which fiscal year results are published; all of them if absent.
+    pub year: Option<FiscalYear>,
     /// Whether it may be published although something is missing.
     pub with_gaps: bool,
     /// From when on it is to be seen, if not at once.
@@ -84,20 +87,32 @@ impl Tenant<Publish> {
     /// to the millisecond, as both databases can.
     pub async fn publish(self, strategy: &Strategy, note: Option<String>) -> StoreResult<Revision> {
         let revision = self.write_publication(strategy, note).await?;
-        self.tell(Event::Published, &about_publication(strategy, &revision)).await?;
+        self.tell(Event::Published, &about_publication(strategy, &revision), self.at()).await?;
         self.commit(published(strategy, &revision)).await?;
         Ok(revision)
     }
 
-    /// Publishes a draft as it is stored, unless it is what the last revision says already, or something is missing and
-    /// nobody said that it may be. What is published of rounds is marked so; why it was corrected goes with the revision.
+    /// Publishes a draft, unless it is what the last revision says already, or something is missing and nobody said that it
+    /// may be. What is not approved is not published: in its place stands what was published last. What is published of
+    /// rounds is marked so; why it was corrected goes with the revision.
     pub async fn publish_draft(self, id: StrategyId, new: NewPublication) -> StoreResult<DraftPublication> {
         let Some(draft) = self.load_draft(id).await? else { return Ok(DraftPublication::NotFound) };
-        let tasks = self.all_tasks(id).await?;
-        let approved = |stored: &StoredTask| stored.task.state == TaskState::Approved;
-        let gaps: Vec<Gap> = tasks
+        let tasks = self.hold_tasks(id).await?;
+        let last = self.last_publication(id).await?;
+        let wanted = |year: FiscalYear| new.year.is_none_or(|last| year <= last);
+        let (approved, rest): (Vec<_>, Vec<_>) =
+            tasks.into_iter().partition(|(year, stored)| wanted(*year) && stored.task.state == TaskState::Approved);
+        let asked: HashSet<_> = rest
             .iter()
-            .filter(|(_, stored)| !approved(stored))
+            .map(|(year, _)| *year)
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .flat_map(|year| subjects(&draft, year).into_iter().map(move |(subject, _)| (subject, year)))
+            .collect();
+        // What a plan has ended since is not missed.
+        let gaps: Vec<Gap> = rest
+            .iter()
+            .filter(|(year, stored)| wanted(*year) && asked.contains(&(stored.task.subject, *year)))
             .map(|(year, StoredTask { task, department, .. })| Gap {
                 year: *year,
                 subject: task.subject,
@@ -109,26 +124,26 @@ impl Tenant<Publish> {
             return Ok(DraftPublication::Incomplete(gaps));
         }
         let from = new.embargo.unwrap_or_else(|| self.at());
-        let last = self.last_publication(id).await?;
         if let Some(last) = &last
             && last.revision.published_at > from
         {
             return Ok(DraftPublication::Embargoed(last.revision.published_at));
         }
         // The report is the one of the latest year of which something is approved.
-        let reported = tasks.iter().filter(|(_, stored)| approved(stored)).map(|(year, _)| *year).max();
-        let strategy = match reported.filter(|year| *year > draft.parts().report.year) {
+        let reported = approved.iter().map(|(year, _)| *year).max();
+        let draft = match reported.filter(|year| *year > draft.parts().report.year) {
             Some(year) => self.report_up_to(draft, year).await?,
             None => draft,
         };
-        let corrections: Vec<Correction> = tasks
-            .iter()
-            .filter(|(_, stored)| approved(stored))
-            .filter_map(|(year, stored)| {
-                let reason = stored.task.correction.clone()?;
-                Some(Correction { subject: stored.task.subject, year: *year, reason })
-            })
-            .collect();
+        let hidden: HashSet<_> = rest.iter().map(|(year, stored)| (stored.task.subject, *year)).collect();
+        let unapproved = |subject, year| hidden.contains(&(subject, year));
+        let strategy = without(draft, unapproved, last.as_ref().map(|last| &last.strategy));
+        let strategy = strategy.map_err(StoreError::corrupt)?;
+        let correction = |(year, stored): &(FiscalYear, StoredTask)| {
+            let reason = stored.task.correction.clone()?;
+            Some(Correction { subject: stored.task.subject, year: *year, reason })
+        };
+        let corrections: Vec<Correction> = approved.iter().filter_map(correction).collect();
         let opinions = self.public_opinions(id).await?;
         if let Some(last) = &last
             && (&last.strategy, &last.opinions) == (&strategy, &opinions)
@@ -138,11 +153,10 @@ impl Tenant<Publish> {
         let document = Document::of(&strategy, corrections, opinions)?;
         let number = last.map_or(0, |last| last.revision.number);
         let revision = self.write_document(&strategy, document, number, new.note, from).await?;
-        self.mark_published(id).await?;
-        match new.embargo {
-            None => self.tell(Event::Published, &about_publication(&strategy, &revision)).await?,
-            Some(from) => self.enter(JobKind::Release, [id.uuid()], from + Duration::SECOND).await?,
-        }
+        self.mark_published(id, approved).await?;
+        // Told when it is to be seen, and not a fraction of a second before.
+        let told = new.embargo.map_or(self.at(), |from| from + Duration::SECOND);
+        self.tell(Event::Published, &about_publication(&strategy, &revision), told).await?;
         self.commit(published(&strategy, &revision)).await?;
         Ok(DraftPublication::Published(revision, gaps))
     }

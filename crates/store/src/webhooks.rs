@@ -185,9 +185,9 @@ pub(crate) fn about_publication(strategy: &Strategy, revision: &Revision) -> Val
 }
 
 impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
-    /// Lets every webhook that wants to know of an event tell of it. What it tells is made last with the transaction, and
-    /// delivered after that. Three statements at most, however many webhooks there are.
-    pub(crate) async fn tell(&self, event: Event, about: &Value) -> StoreResult<()> {
+    /// Lets every webhook that wants to know of an event tell of it, from an instant on. What it tells is made last with the
+    /// transaction, and delivered after that. Three statements at most, however many webhooks there are.
+    pub(crate) async fn tell(&self, event: Event, about: &Value, from: OffsetDateTime) -> StoreResult<()> {
         let enabled = self.rows::<webhook::Entity>().filter(webhook::Column::DisabledAt.is_null());
         // None of them goes before the transaction ends.
         let enabled = enabled.lock(LockType::KeyShare);
@@ -198,7 +198,7 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
                 wanted.push(webhook.id);
             }
         }
-        self.enter_deliveries(&wanted, event, about).await.map(|_| ())
+        self.enter_deliveries(&wanted, event, about, from).await.map(|_| ())
     }
 
     async fn enter_deliveries(
@@ -206,6 +206,7 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
         webhooks: &[WebhookId],
         event: Event,
         about: &Value,
+        from: OffsetDateTime,
     ) -> StoreResult<Vec<webhook_delivery::Model>> {
         let row = |webhook: &WebhookId| webhook_delivery::Model {
             municipality: self.municipality().to_string(),
@@ -219,11 +220,11 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
             reason: None,
             created_at: self.at(),
             attempted_at: None,
-            next_at: Some(self.at().truncate_to_second()),
+            next_at: Some(from.truncate_to_second()),
         };
         let rows: Vec<_> = webhooks.iter().map(row).collect();
         self.insert::<webhook_delivery::Entity>(rows.clone()).await?;
-        self.enter(JobKind::Webhook, webhooks.iter().map(|webhook| webhook.uuid()), self.at()).await?;
+        self.enter(JobKind::Webhook, webhooks.iter().map(|webhook| webhook.uuid()), from).await?;
         Ok(rows)
     }
 
@@ -385,7 +386,9 @@ impl Tenant<ManageWebhooks> {
 
     /// Removes a webhook with all its deliveries; `None` if there is no such webhook.
     pub async fn remove_webhook(self, id: WebhookId) -> StoreResult<Option<Webhook>> {
-        let Some(row) = self.locked_webhook(id).await? else { return Ok(None) };
+        // Nobody may be telling it of something at this moment.
+        let found = self.rows::<webhook::Entity>().filter(webhook::Column::Id.eq(id.uuid()));
+        let Some(row) = self.one(found.lock_exclusive()).await? else { return Ok(None) };
         self.strike(JobKind::Webhook, id.uuid()).await?;
         self.delete::<webhook::Entity>().filter(webhook::Column::Id.eq(id.uuid())).exec(self.connection()).await?;
         self.commit(Record::new("webhook_removed", "webhook").subject(id)).await?;
@@ -415,7 +418,7 @@ impl Tenant<ManageWebhooks> {
         if self.one(waiting).await?.is_some() {
             return Ok(Asked::Pending);
         }
-        let mut entered = self.enter_deliveries(&[id], Event::Ping, &json!({})).await?;
+        let mut entered = self.enter_deliveries(&[id], Event::Ping, &json!({}), self.at()).await?;
         self.commit(Record::new("webhook_tried", "webhook").subject(id)).await?;
         let delivery = entered.pop().ok_or_else(|| StoreError::corrupt("a delivery was not entered"))?;
         Ok(Asked::Entered(Box::new(delivery_of(delivery)?)))

@@ -30,11 +30,19 @@ impl Checkout {
         &self.metadata.packages
     }
 
-    /// `cargo SUBCOMMAND`, to be run at the root, by the cargo that runs this task.
+    /// `cargo SUBCOMMAND`, to be run at the root, by the cargo that runs this task. What that cargo says of this task's own
+    /// package is taken away: build scripts look at it, and would run again where a person types the same command.
     pub(crate) fn cargo(&self, subcommand: &str) -> Command {
         let program = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
         let mut cargo = Command::new(program);
         cargo.arg(subcommand).current_dir(self.root());
+        let of_package = env::vars_os().map(|(name, _)| name).filter(|name| {
+            let name = name.to_string_lossy();
+            name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+        });
+        for name in of_package {
+            cargo.env_remove(name);
+        }
         cargo
     }
 }

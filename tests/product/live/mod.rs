@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use shirube_access::{Grant, MunicipalRole, Scope};
 use shirube_app::{App, Figure, NewPublication, Part};
 use shirube_domain::{
-    DepartmentId, NodeId, StrategyId, calendar::FiscalYear, lint::Subject, municipality::MunicipalityCode, round::Round,
+    DepartmentId, NodeId, StrategyId, calendar::FiscalYear, edit::Change, lint::Subject,
+    municipality::MunicipalityCode, round::Round,
 };
 use shirube_testing::TestServer;
 use tokio::{
@@ -197,11 +198,11 @@ impl Draft {
         let figure = Figure {
             subject: Subject::Node(self.node),
             version: 0,
-            actual: None,
+            actual: Change::Keep,
             status: None,
-            remark: Some(Some(remark.to_owned())),
+            remark: Change::Set(remark.to_owned()),
             causes: None,
-            confirmation: None,
+            confirmation: Change::Keep,
             submit: false,
         };
         app.report_figures(&Scope::machine(), part, vec![figure]).await?;

@@ -206,6 +206,14 @@ impl House {
         if code == self.here.code { &self.here } else { &self.there }
     }
 
+    /// A department that is there.
+    pub(super) async fn some_department(&self, code: MunicipalityCode) -> Result<DepartmentId> {
+        match self.service.app.departments(&Scope::machine(), code).await?.first() {
+            Some(known) => Ok(known.id),
+            None => self.department(code).await,
+        }
+    }
+
     /// A new department.
     pub(super) async fn department(&self, code: MunicipalityCode) -> Result<DepartmentId> {
         Ok(self.service.app.add_department(&Scope::machine(), code, &fresh()).await?.id)

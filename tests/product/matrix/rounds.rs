@@ -7,6 +7,7 @@ use shirube_app::{Figure, NewOpinion, NewPublication, OpinionChange, Part, Selec
 use shirube_domain::{
     StrategyId,
     calendar::FiscalYear,
+    edit::Change,
     lint::Subject,
     municipality::MunicipalityCode,
     round::{Decision, Round},
@@ -50,11 +51,11 @@ impl Opened<'_> {
         let figure = Figure {
             subject: self.subject,
             version: 0,
-            actual: None,
+            actual: Change::Keep,
             status: None,
-            remark: Some(Some("順調".to_owned())),
+            remark: Change::Set("順調".to_owned()),
             causes: None,
-            confirmation: None,
+            confirmation: Change::Keep,
             submit,
         };
         let reported = self.house.service.app.report_figures(&Scope::machine(), self.part, vec![figure]).await?;
@@ -107,7 +108,7 @@ pub(super) async fn input(house: &House, field: &str, code: MunicipalityCode) ->
     let of = Opened { house, part: Part { municipality: code, strategy, year }, subject };
     let selection = json!({ "round": of.round() });
     Ok(match field {
-        "changeRound" => json!({ "round": of.round(), "due": "2023-06-30" }),
+        "changeRound" => json!({ "round": of.round(), "version": 1, "due": "2023-06-30" }),
         "reportFigures" => json!({ "figures": [{ "task": of.task(), "remark": "順調" }] }),
         "carryForwardRemarks" => json!({ "selection": selection }),
         "submitFigures" => {

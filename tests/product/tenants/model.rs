@@ -203,8 +203,7 @@ pub(super) fn rule(field: &str) -> Option<Rule> {
     let (municipal, other, id) = match field {
         "node" | "nodes" | "instance" | "viewer" | "prefectures" | "municipality" | "municipalities" | "strategy"
         | "standardIndicator" | "standardIndicators" | "officialIndicators" => return None,
-        "drafts" => (Some(ReadDraft::ROW), None, ""),
-        "rounds" => (Some(ReadDraft::ROW), None, ""),
+        "drafts" | "rounds" => (Some(ReadDraft::ROW), None, ""),
         "openRound" => (Some(ManageRounds::ROW), None, "strategy"),
         "changeRound" | "returnFigures" | "approveFigures" | "openCorrections" => {
             (Some(ManageRounds::ROW), None, "round")

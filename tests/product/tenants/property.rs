@@ -376,8 +376,8 @@ fn id_is_allowed(world: &World, who: Who, id: &str) -> bool {
     };
     let parts: Vec<&str> = id.split([':', '\n']).collect();
     match parts.as_slice() {
-        ["strategy" | "node" | "indicator", code, _, "draft", ..] => in_place(&ReadDraft::ROW, code),
-        ["round" | "task" | "tasks" | "opinion", code, ..] => in_place(&ReadDraft::ROW, code),
+        ["strategy" | "node" | "indicator", code, _, "draft", ..]
+        | ["round" | "task" | "tasks" | "opinion", code, ..] => in_place(&ReadDraft::ROW, code),
         ["membership" | "memberships" | "invitation" | "invitations", code, ..] => in_place(&ReadPeople::ROW, code),
         ["key", code, ..] => in_place(&ManageMunicipalKeys::ROW, code),
         ["audit", code, ..] => in_place(&ReadAudit::ROW, code),

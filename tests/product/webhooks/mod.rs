@@ -2,6 +2,7 @@
 //! never a way to where the service may go and others may not.
 
 mod receiver;
+mod rounds;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};

@@ -4,11 +4,13 @@
 //! would forgive what is printed (％ and %, 1.0 and 1.00); here it counts. That remarks on different years stand in another
 //! order says nothing and is no change.
 
+mod opinions;
 mod order;
 mod told;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+pub use self::opinions::opinion_changes;
 use self::told::Told;
 use crate::{
     IndicatorId, NodeId,
@@ -119,13 +121,15 @@ pub enum Part {
     Total,
     /// The remark on a year.
     Remark(FiscalYear),
+    /// An opinion on a year that is published, with its answer.
+    Opinion(FiscalYear),
 }
 
 impl Part {
     /// The fiscal year, for what belongs to one.
     pub const fn year(self) -> Option<FiscalYear> {
         match self {
-            Self::YearTarget(year) | Self::YearActual(year) | Self::Remark(year) => Some(year),
+            Self::YearTarget(year) | Self::YearActual(year) | Self::Remark(year) | Self::Opinion(year) => Some(year),
             _ => None,
         }
     }

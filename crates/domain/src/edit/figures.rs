@@ -198,7 +198,10 @@ pub(super) fn revise_target(
         actual: Change::Keep,
         absence: None,
     });
-    change(parts, &mut of, cells.collect(), Change::Keep)?;
+    change(parts, &mut of, cells.collect(), Change::Keep).map_err(|error| match error {
+        Error::BadInput(told) => Error::bad_input(told.place.replacen("figures", "yearly", 1), told.message),
+        other => other,
+    })?;
     parts.indicators[at] = of;
     Ok(())
 }

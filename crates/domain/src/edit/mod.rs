@@ -183,6 +183,18 @@ impl Edit {
         }
     }
 
+    /// Of what, and of which years, it says what is reported: an actual or a remark.
+    pub fn reports(&self) -> Vec<(Subject, FiscalYear)> {
+        match self {
+            Self::Figures { id, years, total: _ } => {
+                let reported = years.iter().filter(|of| !of.actual.keeps() || of.absence.is_some());
+                reported.map(|of| (Subject::Indicator(*id), of.year)).collect()
+            }
+            Self::Remark(subject, year, _) => vec![(*subject, *year)],
+            _ => Vec::new(),
+        }
+    }
+
     /// The node or indicator that it takes away.
     pub const fn deletes(&self) -> Option<Subject> {
         match self {

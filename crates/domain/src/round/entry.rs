@@ -1,8 +1,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    calendar::FiscalYear,
+    lint::Subject,
     quantity::Finality,
-    strategy::{Absence, Cell, Content, ObservationStatus},
+    strategy::{Absence, Cell, Content, ObservationStatus as Status, Remark, Strategy},
 };
 
 /// What a department has entered for a task.
@@ -59,11 +61,35 @@ pub enum ActualError {
     NotANumber(String),
 }
 
+/// What a strategy says about a subject in a year.
+pub fn said(strategy: &Strategy, subject: Subject, of: FiscalYear) -> Entry {
+    let remark = |remarks: &[Remark]| remarks.iter().find(|remark| remark.year == of).map(|remark| remark.text.clone());
+    match subject {
+        Subject::Node(id) => {
+            let node = strategy.node_at(id).map(|at| &strategy.nodes()[at]);
+            Entry { remark: node.and_then(|node| remark(&node.remarks)), ..Entry::default() }
+        }
+        Subject::Indicator(id) => {
+            let indicator = strategy.indicator_at(id).map(|at| &strategy.indicators()[at]);
+            let actual = indicator.and_then(|indicator| indicator.figures.year(of)).map(|of| of.actual.clone());
+            // Of what has not begun it is known that there is nothing.
+            let absence = indicator.and_then(|indicator| indicator.lifecycle.absence(of));
+            let nothing = absence.map(|absence| Cell::read("―").because(absence));
+            let blank = Status::Absent(Absence::NotYetReported);
+            let unsaid = |cell: &Cell| cell.status() == blank || cell.printed().is_none();
+            Entry {
+                actual: actual.filter(|cell| !unsaid(cell)).or(nothing),
+                remark: indicator.and_then(|indicator| remark(&indicator.remarks)),
+                ..Entry::default()
+            }
+        }
+    }
+}
+
 /// Reads an actual as it is to be printed, with the status where the text does not tell: 43.1 may be provisional, and ―
 /// does not say why there is nothing. Without a text, the status of an absence prints ― (and blank for a value that is still
 /// to come). `None` if neither is given.
-pub fn read_actual(printed: Option<&str>, status: Option<ObservationStatus>) -> Result<Option<Cell>, ActualError> {
-    use ObservationStatus as Status;
+pub fn read_actual(printed: Option<&str>, status: Option<Status>) -> Result<Option<Cell>, ActualError> {
     let Some(printed) = printed else {
         return match status {
             None => Ok(None),
@@ -107,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_status_says_what_a_text_does_not() {
-        use ObservationStatus as S;
+        use Status as S;
         let absent = S::Absent(Absence::NotMeasurable);
         for (printed, status, expected) in [
             (Some("43.1"), None, Ok(Some(S::Reported))),

@@ -7,12 +7,14 @@
 mod entry;
 mod opinion;
 mod progress;
+mod published;
 mod task;
 mod warning;
 
-pub use entry::{ActualError, Cause, Entry, read_actual};
+pub use entry::{ActualError, Cause, Entry, read_actual, said};
 pub use opinion::PublishedOpinion;
 pub use progress::{DepartmentProgress, TaskCounts, progress};
+pub use published::without;
 pub use task::{CannotSubmit, Decision, EntryChange, Round, RoundState, Step, Task, TaskState, WrongStep, subjects};
 pub use warning::{Warning, WarningKind, warnings};
 

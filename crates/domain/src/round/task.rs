@@ -5,8 +5,9 @@ use super::{Cause, Entry, Warning};
 use crate::{
     DepartmentId, StrategyId,
     calendar::FiscalYear,
+    edit::Change,
     lint::Subject,
-    strategy::{Absence, Cell, ObservationStatus, Strategy},
+    strategy::{Absence, Cell, Lifecycle, ObservationStatus, Strategy},
 };
 
 /// A reporting round of a strategy.
@@ -140,30 +141,31 @@ impl TaskState {
     pub const fn after(self, step: Step) -> Result<Self, WrongStep> {
         match (self, step) {
             (Self::Draft | Self::Submitted, Step::Enter) => Ok(Self::Draft),
-            (Self::Returned, Step::Enter) | (Self::Submitted | Self::Approved, Step::Return) => Ok(Self::Returned),
+            (Self::Returned, Step::Enter)
+            | (Self::Submitted | Self::Approved, Step::Return)
+            | (Self::Approved, Step::Correct) => Ok(Self::Returned),
             (Self::Approved, Step::Enter) => Err(WrongStep::Approved),
             (Self::Draft | Self::Returned, Step::Submit) => Ok(Self::Submitted),
             (Self::Submitted | Self::Approved, Step::Submit) => Err(WrongStep::AlreadySubmitted),
             (Self::Draft | Self::Returned, Step::Return | Step::Approve) => Err(WrongStep::NotSubmitted),
             (Self::Submitted, Step::Approve) => Ok(Self::Approved),
             (Self::Approved, Step::Approve) => Err(WrongStep::AlreadyApproved),
-            (Self::Approved, Step::Correct) => Ok(Self::Returned),
             (_, Step::Correct) => Err(WrongStep::NothingToCorrect),
         }
     }
 }
 
-/// What is entered anew; what is `None` stays as it is.
+/// What is entered anew.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EntryChange {
-    /// The actual, or nothing any more.
-    pub actual: Option<Option<Cell>>,
-    /// The remark, or nothing any more.
-    pub remark: Option<Option<String>>,
-    /// What moved the figure.
+    /// The actual.
+    pub actual: Change<Cell>,
+    /// The remark.
+    pub remark: Change<String>,
+    /// What moved the figure; as before if `None`.
     pub causes: Option<Vec<Cause>>,
     /// The word of reason for a figure that looks wrong.
-    pub confirmation: Option<Option<String>>,
+    pub confirmation: Change<String>,
 }
 
 /// Why a task cannot be submitted.
@@ -185,21 +187,15 @@ impl Task {
     pub fn enter(&mut self, change: EntryChange) -> Result<(), WrongStep> {
         let state = self.state.after(Step::Enter)?;
         let EntryChange { actual, remark, causes, confirmation } = change;
-        if let Some(actual) = actual
-            && actual != self.entry.actual
-        {
-            self.entry.actual = actual;
-            self.entry.confirmation = None;
-        }
-        if let Some(remark) = remark {
-            self.entry.remark = remark;
-        }
-        if let Some(causes) = causes {
-            self.entry.causes = causes;
-        }
-        if let Some(confirmation) = confirmation {
-            self.entry.confirmation = confirmation;
-        }
+        let entry = std::mem::take(&mut self.entry);
+        let figure = actual.onto(entry.actual.clone());
+        let confirmed = entry.confirmation.filter(|_| figure == entry.actual);
+        self.entry = Entry {
+            actual: figure,
+            remark: remark.onto(entry.remark),
+            causes: causes.unwrap_or(entry.causes),
+            confirmation: confirmation.onto(confirmed),
+        };
         self.state = state;
         Ok(())
     }
@@ -226,7 +222,7 @@ impl Task {
         };
         match step {
             Step::Return if self.published && self.correction.is_none() => return Err(WrongStep::Published),
-            Step::Correct if !self.published => return Err(WrongStep::NothingToCorrect),
+            Step::Correct if !self.published || self.correction.is_some() => return Err(WrongStep::NothingToCorrect),
             _ => self.state = self.state.after(step)?,
         }
         self.returned = returned;
@@ -253,9 +249,9 @@ impl Task {
     }
 }
 
-/// What a round of a year asks of a strategy, in the order of the document: the indicators that are followed in that year,
-/// and the programs without an indicator for which the document prints a row. Each comes with the department that owes it:
-/// its own, or that of the nearest node above.
+/// What a round of a year asks of a strategy, in the order of the document: the indicators, and the programs without an
+/// indicator for which the document prints a row. What has not begun yet is asked for, since documents explain it; what has
+/// ended is not. Each comes with the department that owes it: its own, or that of the nearest node above.
 pub fn subjects(strategy: &Strategy, year: FiscalYear) -> Vec<(Subject, Option<DepartmentId>)> {
     let nodes = strategy.nodes();
     let mut asked = Vec::new();
@@ -263,11 +259,12 @@ pub fn subjects(strategy: &Strategy, year: FiscalYear) -> Vec<(Subject, Option<D
     for (at, node) in nodes.iter().enumerate() {
         let department = node.department.or_else(|| strategy.parent(at).and_then(|above| departments[above]));
         departments.push(department);
-        if node.no_indicator.is_some() && node.lifecycle.absence(year).is_none() {
+        let goes_on = |lifecycle: Lifecycle| lifecycle.absence(year) != Some(Absence::Ended);
+        if node.no_indicator.is_some() && goes_on(node.lifecycle) {
             asked.push((Subject::Node(node.id), department));
         }
         for indicator in &strategy.indicators()[strategy.own_indicators(at)] {
-            if indicator.lifecycle.absence(year).is_none() {
+            if goes_on(indicator.lifecycle) {
                 asked.push((Subject::Indicator(indicator.id), indicator.department.or(department)));
             }
         }

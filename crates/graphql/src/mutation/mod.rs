@@ -50,7 +50,7 @@ pub(crate) enum UserErrorCode {
 }
 
 /// Something that the caller can mend.
-#[derive(SimpleObject)]
+#[derive(SimpleObject, Clone)]
 pub(crate) struct UserError {
     /// What a client may branch on.
     code: UserErrorCode,

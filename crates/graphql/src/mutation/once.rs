@@ -23,7 +23,8 @@ use crate::{
 const ID: usize = 255;
 
 /// Mutations whose answers hold a secret that is shown once: they are never kept.
-const SECRET: [&str; 4] = ["createApiKey", "invitePerson", "inviteToInstance", "resetPassword"];
+const SECRET: [&str; 6] =
+    ["createApiKey", "createWebhook", "invitePerson", "inviteToInstance", "resetPassword", "rotateWebhookSecret"];
 
 /// The root of all mutations, each of which is done once.
 #[derive(Default)]

@@ -9,7 +9,7 @@ use shirube_domain::{
     round::{self, CannotSubmit, Decision},
 };
 
-use super::{UserError, UserErrorCode, department_id, draft_id, payload, settled};
+use super::{UserError, UserErrorCode, authoring::change_of, department_id, draft_id, payload, settled};
 use crate::{
     id::{GlobalId, RoundKey},
     query::{scope, service},
@@ -56,6 +56,8 @@ pub(crate) struct ChangeRoundInput {
     client_mutation_id: Option<String>,
     /// The id of the round.
     round: ID,
+    /// Its version, as it was read.
+    version: u32,
     /// Until when tasks are to be submitted, where a department has no day of its own.
     due: Date,
     /// The days of departments; they take the place of those before.
@@ -63,7 +65,7 @@ pub(crate) struct ChangeRoundInput {
 }
 
 payload!(ChangeRoundPayload {
-    /// The round.
+    /// The round; after a conflict, as somebody else left it.
     round: Round,
 });
 
@@ -153,8 +155,8 @@ pub(crate) struct SubmitFiguresInput {
 }
 
 payload!(SubmitFiguresPayload {
-    /// The tasks that were submitted, for those who may read drafts.
-    tasks: Vec<Task>,
+    /// What became of each task that it concerned.
+    results: Vec<ReportResult>,
     /// The round, for those who may read drafts.
     round: Round,
 });
@@ -364,6 +366,33 @@ fn problem(code: UserErrorCode, place: &str, message: impl std::fmt::Display) ->
 
 const STALE: &str = "somebody else changed it since; read it anew, and try again";
 
+impl ReportResult {
+    /// What became of one report. `round` is the round as it is since, if the caller sees it.
+    fn of(
+        round: Option<&Round>,
+        subject: Subject,
+        outcome: &Result<Reported, BadInput>,
+        user_errors: Vec<UserError>,
+    ) -> Self {
+        let stored = match outcome {
+            Ok(Reported::Kept { task, .. } | Reported::Stale(task) | Reported::WrongStep(task, _)) => Some(task),
+            _ => None,
+        };
+        let (kept, warnings) = match outcome {
+            Ok(Reported::Kept { warnings, .. }) => (true, warnings.clone().into_iter().map(Into::into).collect()),
+            _ => (false, Vec::new()),
+        };
+        Self {
+            task: round.and_then(|round| round.find(subject)),
+            kept,
+            version: stored.map(|of| of.task.version),
+            state: stored.map(|of| of.task.state.into()),
+            warnings,
+            user_errors,
+        }
+    }
+}
+
 /// What cannot be done with a report, with its place below `place`.
 fn objections(outcome: &Result<Reported, BadInput>, place: &str) -> Vec<UserError> {
     let at = |field: &str| if place.is_empty() { field.to_owned() } else { format!("{place}.{field}") };
@@ -402,11 +431,11 @@ impl ReportFiguresInput {
             figures.push(Figure {
                 subject,
                 version: of.version,
-                actual: maybe(of.actual),
+                actual: change_of(of.actual),
                 status: of.status.map(Into::into),
-                remark: maybe(of.remark),
+                remark: change_of(of.remark),
                 causes: of.causes.map(|causes| causes.into_iter().map(Into::into).collect()),
-                confirmation: maybe(of.confirmation),
+                confirmation: change_of(of.confirmation),
                 submit: of.submit,
             });
         }
@@ -415,13 +444,32 @@ impl ReportFiguresInput {
     }
 }
 
-/// What is undefined stays as it is; what is null is taken away.
-fn maybe<T>(of: MaybeUndefined<T>) -> Option<Option<T>> {
-    match of {
-        MaybeUndefined::Undefined => None,
-        MaybeUndefined::Null => Some(None),
-        MaybeUndefined::Value(value) => Some(Some(value)),
+/// The tasks about which it was decided, the round as it is since, and what could not be done.
+fn told(
+    decided: Vec<Decided>,
+    round: Option<Round>,
+    selection: &Selection,
+) -> (Vec<Task>, Option<Round>, Vec<UserError>) {
+    let place = |subject, field: &str| format!("{}.{field}", TaskSelection::place(selection, subject));
+    let (mut tasks, mut problems) = (Vec::new(), Vec::new());
+    for outcome in decided {
+        match outcome {
+            Decided::Done(stored) => {
+                tasks.extend(round.as_ref().and_then(|round| round.find(stored.task.subject)));
+            }
+            Decided::Stale(stored) => {
+                problems.push(problem(UserErrorCode::Conflict, &place(stored.task.subject, "version"), STALE));
+            }
+            Decided::WrongStep(stored, error) => {
+                problems.push(problem(UserErrorCode::Conflict, &place(stored.task.subject, "task"), error));
+            }
+            Decided::NotFound(subject) => {
+                let told = "this round has no such task";
+                problems.push(problem(UserErrorCode::NotFound, &place(subject, "task"), told));
+            }
+        }
     }
+    (tasks, round, problems)
 }
 
 /// Decides about tasks; gives those about which it was decided, the round, and what could not be done.
@@ -435,26 +483,7 @@ async fn decide(
         let (key, selection) = selection.read(may)?;
         let decided = service(context).decide_figures(scope(context), key.into(), &selection, decision).await?;
         let round = read_round(context, key).await?;
-        let (mut tasks, mut problems) = (Vec::new(), Vec::new());
-        for outcome in decided {
-            let place = |subject, field: &str| format!("{}.{field}", TaskSelection::place(&selection, subject));
-            match outcome {
-                Decided::Done(stored) => {
-                    tasks.extend(round.as_ref().and_then(|round| round.find(stored.task.subject)));
-                }
-                Decided::Stale(stored) => {
-                    problems.push(problem(UserErrorCode::Conflict, &place(stored.task.subject, "version"), STALE));
-                }
-                Decided::WrongStep(stored, error) => {
-                    problems.push(problem(UserErrorCode::Conflict, &place(stored.task.subject, "task"), error));
-                }
-                Decided::NotFound(subject) => {
-                    let told = "this round has no such task";
-                    problems.push(problem(UserErrorCode::NotFound, &place(subject, "task"), told));
-                }
-            }
-        }
-        Ok((tasks, round, problems))
+        Ok(told(decided, round, &selection))
     };
     let (done, mut user_errors) = settled(decided.await)?;
     let Some((tasks, round, problems)) = done else { return Ok((None, None, user_errors)) };
@@ -506,14 +535,20 @@ impl RoundMutation {
         #[graphql(desc = "Which round, and until when.")] input: ChangeRoundInput,
     ) -> Result<Option<ChangeRoundPayload>> {
         let changed = async {
-            let RoundKey { municipality, strategy, year } = round_key(&input.round, "round")?;
+            let key = round_key(&input.round, "round")?;
+            let RoundKey { municipality, strategy, year } = key;
             service(context).may_manage_rounds(scope(context), municipality)?;
             let dues = dues(municipality, input.department_dues)?;
             let round = round::Round { strategy, year, due: input.due.0, dues };
-            let view = service(context).change_round(scope(context), municipality, round).await?;
-            Ok(Round { municipality, view })
+            match service(context).change_round(scope(context), municipality, round, input.version).await {
+                Ok(view) => Ok((Some(Round { municipality, view }), None)),
+                Err(Error::Conflict(told)) => Ok((read_round(context, key).await?, Some(told))),
+                Err(error) => Err(error),
+            }
         };
-        let (round, user_errors) = settled(changed.await)?;
+        let (done, mut user_errors) = settled(changed.await)?;
+        let (round, conflict) = done.unwrap_or_default();
+        user_errors.extend(conflict.map(|told| UserError::at(UserErrorCode::Conflict, told)));
         Ok(Some(ChangeRoundPayload { client_mutation_id: input.client_mutation_id, round, user_errors }))
     }
 
@@ -538,23 +573,15 @@ impl RoundMutation {
         let Some((subjects, outcomes, round)) = done else {
             return Ok(Some(ReportFiguresPayload { client_mutation_id, results: None, round: None, user_errors }));
         };
-        let mut results = Vec::with_capacity(outcomes.len());
-        for (at, (subject, outcome)) in subjects.into_iter().zip(outcomes).enumerate() {
-            let place = format!("figures[{at}]");
-            user_errors.extend(objections(&outcome, &place));
-            let stored = match &outcome {
-                Ok(Reported::Kept { task, .. } | Reported::Stale(task) | Reported::WrongStep(task, _)) => Some(task),
-                _ => None,
-            };
-            let (version, state) = (stored.map(|of| of.task.version), stored.map(|of| of.task.state.into()));
-            let task = round.as_ref().and_then(|round| round.find(subject));
-            let mistakes = objections(&outcome, &place);
-            let (kept, warnings) = match outcome {
-                Ok(Reported::Kept { warnings, .. }) => (true, warnings.into_iter().map(Into::into).collect()),
-                _ => (false, Vec::new()),
-            };
-            results.push(ReportResult { task, kept, version, state, warnings, user_errors: mistakes });
-        }
+        let results: Vec<ReportResult> = subjects
+            .into_iter()
+            .zip(&outcomes)
+            .enumerate()
+            .map(|(at, (subject, outcome))| {
+                ReportResult::of(round.as_ref(), subject, outcome, objections(outcome, &format!("figures[{at}]")))
+            })
+            .collect();
+        user_errors.extend(results.iter().flat_map(|result| result.user_errors.iter().cloned()));
         Ok(Some(ReportFiguresPayload { client_mutation_id, results: Some(results), round, user_errors }))
     }
 
@@ -569,25 +596,25 @@ impl RoundMutation {
             let (key, selection) = input.selection.read(may)?;
             let outcomes = service(context).submit_figures(scope(context), key.into(), &selection).await?;
             let round = read_round(context, key).await?;
-            let (mut tasks, mut problems) = (Vec::new(), Vec::new());
-            for (subject, outcome) in outcomes {
-                let mistakes = objections(&Ok(outcome), &TaskSelection::place(&selection, subject));
-                if mistakes.is_empty() {
-                    tasks.extend(round.as_ref().and_then(|round| round.find(subject)));
-                }
-                problems.extend(mistakes);
-            }
-            Ok((tasks, round, problems))
+            let result = |(subject, outcome)| {
+                let outcome = Ok(outcome);
+                // What is missing in a task is no field of this input.
+                let place = TaskSelection::place(&selection, subject);
+                let told = objections(&outcome, "")
+                    .into_iter()
+                    .map(|told| UserError::at(told.code, BadInput { place: place.clone(), message: told.message }));
+                ReportResult::of(round.as_ref(), subject, &outcome, told.collect())
+            };
+            let results: Vec<ReportResult> = outcomes.into_iter().map(result).collect();
+            Ok((results, round))
         };
         let (done, mut user_errors) = settled(submitted.await)?;
-        let (tasks, round) = match done {
-            Some((tasks, round, problems)) => {
-                user_errors.extend(problems);
-                (Some(tasks), round)
-            }
-            None => (None, None),
+        let client_mutation_id = input.client_mutation_id;
+        let Some((results, round)) = done else {
+            return Ok(Some(SubmitFiguresPayload { client_mutation_id, results: None, round: None, user_errors }));
         };
-        Ok(Some(SubmitFiguresPayload { client_mutation_id: input.client_mutation_id, tasks, round, user_errors }))
+        user_errors.extend(results.iter().flat_map(|result| result.user_errors.iter().cloned()));
+        Ok(Some(SubmitFiguresPayload { client_mutation_id, results: Some(results), round, user_errors }))
     }
 
     /// Puts last year's remarks (前年度の所見) where there are none, as a starting point.
@@ -601,12 +628,12 @@ impl RoundMutation {
             let (key, selection) = input.selection.read(may)?;
             let carried = service(context).carry_remarks(scope(context), key.into(), &selection).await?;
             let round = read_round(context, key).await?;
-            let find = |subject| round.as_ref().and_then(|round| round.find(subject));
-            let tasks: Vec<Task> = carried.iter().filter_map(|stored| find(stored.task.subject)).collect();
-            Ok((tasks, round))
+            Ok(told(carried, round, &selection))
         };
-        let (done, user_errors) = settled(carried.await)?;
-        let (tasks, round) = done.map_or((None, None), |(tasks, round)| (Some(tasks), round));
+        let (done, mut user_errors) = settled(carried.await)?;
+        let (tasks, round, problems) =
+            done.map_or((None, None, Vec::new()), |(tasks, round, problems)| (Some(tasks), round, problems));
+        user_errors.extend(problems);
         Ok(Some(CarryForwardRemarksPayload { client_mutation_id: input.client_mutation_id, tasks, round, user_errors }))
     }
 

@@ -7,7 +7,7 @@ use shirube_domain::{BadInput, Error};
 use super::{UserError, UserErrorCode, authoring::StrategyFrameInput, draft_id, payload, settled};
 use crate::{
     query::{scope, service},
-    scalars::{DateTime, MunicipalityCode, StrategyDocument},
+    scalars::{DateTime, FiscalYear, MunicipalityCode, StrategyDocument},
     types::{Gap, Revision, Strategy},
 };
 
@@ -41,7 +41,11 @@ pub(crate) struct PublishStrategyInput {
     id: ID,
     /// What readers should know of this revision, on one line.
     note: Option<String>,
-    /// Whether it may be published although not everything of its rounds is approved.
+    /// Up to which fiscal year results are published; all years if absent. A correction of an earlier year is published while
+    /// a later round is open by naming the earlier year.
+    year: Option<FiscalYear>,
+    /// Whether it may be published although not everything of its rounds is approved. What is not approved stays as it was
+    /// published last, or blank.
     #[graphql(default = false)]
     with_gaps: bool,
     /// From which instant on it is to be seen (解禁日時), if not at once. It is made, numbered and hashed now.
@@ -104,7 +108,8 @@ impl StrategyMutation {
         let published = async {
             let (code, id) = draft_id(&input.id, "id")?;
             let embargo = input.embargo.map(|instant| instant.0);
-            let new = NewPublication { note: input.note, with_gaps: input.with_gaps, embargo };
+            let year = input.year.map(|year| year.0);
+            let new = NewPublication { note: input.note, year, with_gaps: input.with_gaps, embargo };
             let published = app.publish_strategy(scope, code, id, new).await?;
             let (revision, gaps) = match published {
                 Publishing::Done(revision, gaps) => (Some(revision), gaps),

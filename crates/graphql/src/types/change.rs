@@ -83,6 +83,8 @@ pub(crate) enum ChangePart {
     Total,
     /// The remark (所見) on the year in `year`.
     Remark,
+    /// An opinion (意見) on the year in `year` that is published, with its answer.
+    Opinion,
 }
 
 impl From<Part> for ChangePart {
@@ -116,6 +118,7 @@ impl From<Part> for ChangePart {
             Part::YearActual(_) => Self::YearActual,
             Part::Total => Self::Total,
             Part::Remark(_) => Self::Remark,
+            Part::Opinion(_) => Self::Opinion,
         }
     }
 }

@@ -172,6 +172,11 @@ impl Round {
         GlobalId::Round(self.key()).id()
     }
 
+    /// How often it was changed. Give it back with a change: what somebody else changed since is not overwritten.
+    async fn version(&self) -> u32 {
+        self.view.row_version()
+    }
+
     /// The draft of the strategy, as it is now.
     async fn strategy(&self) -> Strategy {
         self.draft()

@@ -1,4 +1,4 @@
-//! What comes with time alone: due days that pass, embargoes that end. The agenda says when to look.
+//! What comes with time alone: due days that pass. The agenda says when to look.
 
 use sea_orm::{ColumnTrait, QueryFilter, sea_query::Expr};
 use serde_json::json;
@@ -8,17 +8,16 @@ use shirube_domain::{
     calendar::{FiscalYear, begins_in_japan, day_in_japan},
     lint::Subject,
     municipality::MunicipalityCode,
-    round::{Step, progress},
+    round::{Step, progress, subjects},
     webhook::Event,
 };
-use time::{Date, Duration};
+use time::Date;
 
 use super::{StoredRound, StoredTask, subject_id};
 use crate::{
     StoreResult, Tenant,
     agenda::{Job, JobKind},
     rows::round::reporting_round,
-    webhooks::about_publication,
 };
 
 impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
@@ -44,15 +43,23 @@ fn days(stored: &StoredRound) -> impl Iterator<Item = Date> + '_ {
 impl Tenant<KeepDates> {
     /// Tells of each department whose due day has passed since it was last looked, and that still owes something: once.
     pub async fn tell_overdue(self, job: &Job) -> StoreResult<()> {
+        let strategy = StrategyId::from_uuid(job.subject);
+        // Before the agenda, as whoever changes a round does.
+        let plan = self.load_draft(strategy).await?;
         if !self.hold(job).await? {
             return Ok(());
         }
-        let strategy = StrategyId::from_uuid(job.subject);
+        let Some(plan) = plan else {
+            self.strike(job.kind, job.subject).await?;
+            return self.commit_unrecorded().await;
+        };
         let today = day_in_japan(self.at());
-        let tasks = self.all_tasks(strategy).await?;
+        let tasks = self.hold_tasks(strategy).await?;
         for stored in self.load_rounds(strategy, None).await? {
-            let of_round: Vec<&StoredTask> =
-                tasks.iter().filter(|(year, _)| *year == stored.round.year).map(|(_, task)| task).collect();
+            let asked = subjects(&plan, stored.round.year);
+            let is_asked = |of: &StoredTask| asked.iter().any(|(subject, _)| *subject == of.task.subject);
+            let of_round = tasks.iter().filter(|(year, of)| *year == stored.round.year && is_asked(of));
+            let of_round: Vec<&StoredTask> = of_round.map(|(_, task)| task).collect();
             let counted = of_round.iter().map(|stored| (&stored.task, stored.department));
             let late = progress(counted, |department| stored.round.due_of(department), today);
             let untold = |due: Date| stored.overdue_told.is_none_or(|told| told < due);
@@ -70,7 +77,7 @@ impl Tenant<KeepDates> {
                     "due": of.due.to_string(),
                     "owed": owed.collect::<Vec<_>>(),
                 });
-                self.tell(Event::Overdue, &about).await?;
+                self.tell(Event::Overdue, &about, self.at()).await?;
             }
             self.update::<reporting_round::Entity>()
                 .col_expr(reporting_round::Column::OverdueTold, Expr::value(today.previous_day()))
@@ -80,25 +87,6 @@ impl Tenant<KeepDates> {
                 .await?;
         }
         self.watch_dues(strategy).await?;
-        self.commit_unrecorded().await
-    }
-
-    /// Tells of a revision whose embargo has ended.
-    pub async fn tell_released(self, job: &Job) -> StoreResult<()> {
-        if !self.hold(job).await? {
-            return Ok(());
-        }
-        match self.last_publication(StrategyId::from_uuid(job.subject)).await? {
-            // Another revision was made ready meanwhile, for later.
-            Some(last) if last.revision.published_at > self.at() => {
-                self.put_off(job, last.revision.published_at + Duration::SECOND).await?;
-            }
-            Some(last) => {
-                self.tell(Event::Published, &about_publication(&last.strategy, &last.revision)).await?;
-                self.strike(job.kind, job.subject).await?;
-            }
-            None => self.strike(job.kind, job.subject).await?,
-        }
         self.commit_unrecorded().await
     }
 }

@@ -9,7 +9,7 @@ use shirube_domain::{
     calendar::FiscalYear,
     lint::Subject,
     municipality::MunicipalityCode,
-    round::{Decision, Task, WrongStep},
+    round::{Decision, Entry, Task, WrongStep, said},
     webhook::Event,
 };
 
@@ -36,10 +36,17 @@ pub enum Selection {
 }
 
 impl Selection {
+    /// The tasks that were named and are not there.
+    pub(super) fn missing(&self, found: &[StoredTask]) -> Vec<Decided> {
+        let Self::Tasks(named) = self else { return Vec::new() };
+        let known = |subject: &Subject| found.iter().any(|stored| stored.task.subject == *subject);
+        named.iter().filter(|(subject, _)| !known(subject)).map(|(subject, _)| Decided::NotFound(*subject)).collect()
+    }
+
     /// Whether a task is as it was read, where that was said.
     pub(super) fn version_fits(&self, task: &Task) -> bool {
         match self {
-            Self::Tasks(tasks) => tasks.iter().any(|of| *of == (task.subject, task.version)),
+            Self::Tasks(tasks) => tasks.contains(&(task.subject, task.version)),
             Self::Department(_) | Self::All => true,
         }
     }
@@ -90,20 +97,12 @@ impl Tenant<ManageRounds> {
         decision: &Decision,
     ) -> StoreResult<Option<Vec<Decided>>> {
         // What is approved becomes part of the strategy, which nobody may be publishing at that moment.
-        if self.lock_strategy(strategy).await?.is_empty() || self.load_rounds(strategy, Some(year)).await?.is_empty() {
+        let Some(plan) = self.load_draft(strategy).await? else { return Ok(None) };
+        if self.load_rounds(strategy, Some(year)).await?.is_empty() {
             return Ok(None);
         }
         let found = self.selected(strategy, year, selection).await?;
-        let mut outcomes = match selection {
-            Selection::Tasks(of) => {
-                let known = |subject: &Subject| found.iter().any(|stored| stored.task.subject == *subject);
-                of.iter()
-                    .filter(|(subject, _)| !known(subject))
-                    .map(|(subject, _)| Decided::NotFound(*subject))
-                    .collect()
-            }
-            Selection::Department(_) | Selection::All => Vec::new(),
-        };
+        let mut outcomes = selection.missing(&found);
         let (mut changed, mut records) = (Vec::new(), Vec::new());
         for stored in found {
             if !selection.version_fits(&stored.task) {
@@ -114,7 +113,14 @@ impl Tenant<ManageRounds> {
             match decided.task.decide(decision) {
                 Ok(()) => {
                     decided.task.version += 1;
-                    records.push(record(year, decision, &stored.task, &decided.task));
+                    let printed = said(&plan, decided.task.subject, year);
+                    let same =
+                        (&printed.actual, &printed.remark) == (&decided.task.entry.actual, &decided.task.entry.remark);
+                    if *decision == Decision::Approve && same {
+                        // There is nothing to be corrected after all.
+                        decided.task.correction = None;
+                    }
+                    records.push(record(year, decision, (&stored.task, &printed), &decided.task));
                     changed.push(decided.clone());
                     outcomes.push(Decided::Done(decided));
                 }
@@ -131,7 +137,7 @@ impl Tenant<ManageRounds> {
         if let Decision::Return(reason) = decision
             && !changed.is_empty()
         {
-            self.tell(Event::Returned, &about_returned(strategy, year, reason, &changed)).await?;
+            self.tell(Event::Returned, &about_returned(strategy, year, reason, &changed), self.at()).await?;
         }
         self.commit_all(records).await?;
         Ok(Some(outcomes))
@@ -207,15 +213,20 @@ impl Tenant<ManageRounds> {
     }
 }
 
-fn record(year: FiscalYear, decision: &Decision, before: &Task, after: &Task) -> Record {
+/// Approving changes what the plan says, everything else the task alone.
+fn record(year: FiscalYear, decision: &Decision, (before, printed): (&Task, &Entry), after: &Task) -> Record {
+    let earlier = match decision {
+        Decision::Approve => told(year, &Task { entry: printed.clone(), ..before.clone() }),
+        Decision::Return(_) | Decision::Correct(_) => told(year, before),
+    };
     let (event, reason) = match decision {
         Decision::Return(reason) => ("figures_returned", Some(reason)),
-        Decision::Approve => ("figures_approved", after.correction.as_ref()),
+        Decision::Approve => ("figures_approved", before.correction.as_ref()),
         Decision::Correct(reason) => ("correction_opened", Some(reason)),
     };
     let record = Record::new(event, subject_kind(after.subject))
         .subject(subject_id(after.subject))
-        .before(told(year, before))
+        .before(earlier)
         .after(told(year, after));
     match reason {
         Some(reason) => record.reason(reason.clone()),

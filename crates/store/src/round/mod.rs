@@ -8,14 +8,15 @@ mod report;
 use std::collections::HashMap;
 
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect, prelude::Uuid, sea_query::Expr};
+use serde_json::json;
 use shirube_access::table::{Action, ManageRounds, ReadDraft};
 use shirube_domain::{
     DepartmentId, IndicatorId, NodeId, StrategyId,
     calendar::FiscalYear,
     lint::Subject,
     municipality::MunicipalityCode,
-    round::{Entry, Round, Task, TaskState, subjects},
-    strategy::{Absence, ObservationStatus, Strategy},
+    round::{Entry, Round, Task, TaskState, said, subjects},
+    strategy::Strategy,
 };
 use time::{Date, OffsetDateTime};
 
@@ -54,6 +55,8 @@ pub struct StoredTask {
 struct StoredRound {
     round: Round,
     opened_at: OffsetDateTime,
+    /// How often it was changed.
+    version: u32,
     /// The last due day of which it was told that it has passed.
     overdue_told: Option<Date>,
 }
@@ -63,6 +66,8 @@ struct StoredRound {
 pub struct RoundRecord {
     /// The round.
     pub round: Round,
+    /// How often it was changed: what is changed must be as the changer read it.
+    pub version: u32,
     /// When it was opened.
     pub opened_at: OffsetDateTime,
     /// The strategy as it is now.
@@ -80,6 +85,8 @@ pub enum RoundChange {
     Done,
     /// There is one of this year already.
     Already,
+    /// Somebody else changed it since it was read.
+    Stale,
     /// The year is not one of the plan, which runs from the first year to the last.
     OutsidePlan(FiscalYear, FiscalYear),
     /// Nothing is followed in this year.
@@ -209,30 +216,6 @@ fn task_row(strategy: StrategyId, of: FiscalYear, stored: &StoredTask) -> StoreR
     })
 }
 
-/// What the strategy says already about a subject in a year.
-fn entered(strategy: &Strategy, subject: Subject, of: FiscalYear) -> Entry {
-    let remark = |remarks: &[shirube_domain::strategy::Remark]| {
-        remarks.iter().find(|remark| remark.year == of).map(|remark| remark.text.clone())
-    };
-    let blank = ObservationStatus::Absent(Absence::NotYetReported);
-    match subject {
-        Subject::Node(id) => {
-            let node = strategy.node_at(id).map(|at| &strategy.nodes()[at]);
-            Entry { remark: node.and_then(|node| remark(&node.remarks)), ..Entry::default() }
-        }
-        Subject::Indicator(id) => {
-            let indicator = strategy.indicator_at(id).map(|at| &strategy.indicators()[at]);
-            let actual =
-                indicator.and_then(|indicator| indicator.figures.year(of)).map(|figures| figures.actual.clone());
-            Entry {
-                actual: actual.filter(|cell| cell.status() != blank),
-                remark: indicator.and_then(|indicator| remark(&indicator.remarks)),
-                ..Entry::default()
-            }
-        }
-    }
-}
-
 impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
     /// The rounds of a strategy, the earliest first: two statements.
     async fn load_rounds(&self, strategy: StrategyId, of: Option<FiscalYear>) -> StoreResult<Vec<StoredRound>> {
@@ -262,12 +245,14 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
                     fiscal_year,
                     due,
                     opened_at,
+                    version,
                     overdue_told,
                 } = row;
                 let dues = by_year.remove(&fiscal_year).unwrap_or_default();
                 Ok(StoredRound {
                     round: Round { strategy, year: year(fiscal_year)?, due, dues },
                     opened_at,
+                    version: u32::try_from(version).map_err(StoreError::corrupt)?,
                     overdue_told,
                 })
             })
@@ -283,27 +268,32 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
             .order_by_asc(reporting_task::Column::SubjectId)
     }
 
-    /// All tasks of a strategy, with their years.
-    pub(crate) async fn all_tasks(&self, strategy: StrategyId) -> StoreResult<Vec<(FiscalYear, StoredTask)>> {
+    /// All tasks of a strategy, with their years, held until this is done.
+    pub(crate) async fn hold_tasks(&self, strategy: StrategyId) -> StoreResult<Vec<(FiscalYear, StoredTask)>> {
         let tasks = self
             .rows::<reporting_task::Entity>()
             .filter(reporting_task::Column::StrategyId.eq(strategy.uuid()))
-            .order_by_asc(reporting_task::Column::FiscalYear);
-        let tasks = self.all(tasks).await?.into_iter();
-        tasks.map(|row| Ok((year(row.fiscal_year)?, stored_task(row)?))).collect()
+            .order_by_asc(reporting_task::Column::FiscalYear)
+            .order_by_asc(reporting_task::Column::SubjectId)
+            .lock_exclusive();
+        let rows = self.all(tasks).await?.into_iter();
+        rows.map(|row| Ok((year(row.fiscal_year)?, stored_task(row)?))).collect()
     }
 
-    /// Notes that what is approved of a strategy is published.
-    pub(crate) async fn mark_published(&self, strategy: StrategyId) -> StoreResult<()> {
-        use reporting_task::Column;
-        self.update::<reporting_task::Entity>()
-            .col_expr(Column::Published, Expr::value(true))
-            .col_expr(Column::Correction, Expr::value(None::<String>))
-            .filter(Column::StrategyId.eq(strategy.uuid()))
-            .filter(Column::State.eq(name(TaskState::Approved)?))
-            .exec(self.connection())
-            .await?;
-        Ok(())
+    /// Notes that these tasks are published. Those that were already stay as they are.
+    pub(crate) async fn mark_published(
+        &self,
+        strategy: StrategyId,
+        tasks: Vec<(FiscalYear, StoredTask)>,
+    ) -> StoreResult<()> {
+        let news = tasks.into_iter().filter(|(_, of)| !of.task.published || of.task.correction.is_some());
+        let rows = news.map(|(year, mut stored)| {
+            stored.task.published = true;
+            stored.task.correction = None;
+            stored.task.version += 1;
+            task_row(strategy, year, &stored)
+        });
+        self.put::<reporting_task::Entity>(rows.collect::<StoreResult<_>>()?).await
     }
 
     async fn load_tasks(&self, tasks: sea_orm::Select<reporting_task::Entity>) -> StoreResult<Vec<StoredTask>> {
@@ -347,14 +337,14 @@ impl Tenant<ReadDraft> {
     /// A round with all that belongs to it, in a fixed number of statements. `None` if there is none.
     pub async fn round(&self, strategy: StrategyId, of: FiscalYear) -> StoreResult<Option<RoundRecord>> {
         let Some(stored) = self.load_rounds(strategy, Some(of)).await?.pop() else { return Ok(None) };
-        let StoredRound { round, opened_at, overdue_told: _ } = stored;
+        let StoredRound { round, opened_at, version, overdue_told: _ } = stored;
         let Some(draft) = self.draft(strategy).await? else { return Ok(None) };
         let mut tasks = self.load_tasks(self.tasks(strategy, of)).await?;
         let places: HashMap<Uuid, usize> =
             subjects_in_order(&draft.strategy).enumerate().map(|(at, id)| (id, at)).collect();
         tasks.sort_by_key(|stored| places.get(&subject_id(stored.task.subject)).copied());
         let opinions = self.load_opinions(strategy, of).await?;
-        Ok(Some(RoundRecord { round, opened_at, draft, tasks, opinions }))
+        Ok(Some(RoundRecord { round, version, opened_at, draft, tasks, opinions }))
     }
 }
 
@@ -381,7 +371,8 @@ impl Tenant<ManageRounds> {
         if let Some(at) = self.missing_department(dues).await? {
             return Ok(RoundChange::NoDepartment(at));
         }
-        let tasks = untouched(&plan, *of);
+        let last = self.last_publication(*strategy).await?;
+        let tasks = fresh_tasks(&plan, last.as_ref().map(|last| &last.strategy), *of);
         if tasks.is_empty() {
             return Ok(RoundChange::NothingToReport);
         }
@@ -391,6 +382,7 @@ impl Tenant<ManageRounds> {
             fiscal_year: of.year(),
             due: *due,
             opened_at: self.at(),
+            version: 1,
             overdue_told: None,
         };
         self.insert::<reporting_round::Entity>(vec![row]).await?;
@@ -403,19 +395,25 @@ impl Tenant<ManageRounds> {
         Ok(RoundChange::Done)
     }
 
-    /// Changes until when a round's tasks are owed, and brings its tasks in line with the plan as it is now: what is new in
-    /// it becomes a task, and each task is owed by the department that the plan names.
-    pub async fn change_round(self, round: &Round) -> StoreResult<RoundChange> {
+    /// Changes until when a round's tasks are owed, if it is still at the version that was `read`, and brings its tasks in
+    /// line with the plan as it is now: what is new in it becomes a task, each task is owed by the department that the plan
+    /// names, and a task that nobody touched goes where the plan does not ask for it any more.
+    pub async fn change_round(self, round: &Round, read: u32) -> StoreResult<RoundChange> {
         let Round { strategy, year: of, due, dues } = round;
-        let Some(StoredRound { round: before, .. }) = self.load_rounds(*strategy, Some(*of)).await?.pop() else {
+        let Some(plan) = self.load_draft(*strategy).await? else { return Ok(RoundChange::NotFound) };
+        let Some(stored) = self.load_rounds(*strategy, Some(*of)).await?.pop() else {
             return Ok(RoundChange::NotFound);
         };
-        let Some(plan) = self.load_draft(*strategy).await? else { return Ok(RoundChange::NotFound) };
+        if stored.version != read {
+            return Ok(RoundChange::Stale);
+        }
         if let Some(at) = self.missing_department(dues).await? {
             return Ok(RoundChange::NoDepartment(at));
         }
+        let version = i32::try_from(stored.version + 1).map_err(StoreError::corrupt)?;
         self.update::<reporting_round::Entity>()
             .col_expr(reporting_round::Column::Due, Expr::value(*due))
+            .col_expr(reporting_round::Column::Version, Expr::value(version))
             .filter(reporting_round::Column::StrategyId.eq(strategy.uuid()))
             .filter(reporting_round::Column::FiscalYear.eq(of.year()))
             .exec(self.connection())
@@ -426,39 +424,67 @@ impl Tenant<ManageRounds> {
             .exec(self.connection())
             .await?;
         self.write_dues(round).await?;
-        let known = self.load_tasks(self.tasks(*strategy, *of).lock_exclusive()).await?;
-        let changed: Vec<StoredTask> = untouched(&plan, *of)
-            .into_iter()
-            .filter_map(|fresh| match known.iter().find(|of| of.task.subject == fresh.task.subject) {
-                None => Some(fresh),
-                Some(known) if known.department == fresh.department => None,
-                Some(known) => Some(StoredTask { department: fresh.department, ..known.clone() }),
-            })
-            .collect();
-        self.write_tasks(*strategy, *of, &changed).await?;
+        let mut records = vec![
+            Record::new("round_changed", "round").subject(strategy).before(told(&stored.round)).after(told(round)),
+        ];
+        self.follow_plan(&plan, *of, &mut records).await?;
         self.watch_dues(*strategy).await?;
-        let record = Record::new("round_changed", "round").subject(strategy).before(told(&before)).after(told(round));
-        self.commit(record).await?;
+        self.commit_all(records).await?;
         Ok(RoundChange::Done)
+    }
+
+    /// Brings the tasks of a round in line with the plan.
+    async fn follow_plan(&self, plan: &Strategy, of: FiscalYear, records: &mut Vec<Record>) -> StoreResult<()> {
+        let strategy = plan.parts().id;
+        let last = self.last_publication(strategy).await?;
+        let asked = fresh_tasks(plan, last.as_ref().map(|last| &last.strategy), of);
+        let known = self.load_tasks(self.tasks(strategy, of).lock_exclusive()).await?;
+        let mut changed = Vec::new();
+        for fresh in &asked {
+            let Some(known) = known.iter().find(|known| known.task.subject == fresh.task.subject) else {
+                changed.push(fresh.clone());
+                continue;
+            };
+            if known.department != fresh.department {
+                let mut moved = StoredTask { department: fresh.department, ..known.clone() };
+                moved.task.version += 1;
+                let owed = |stored: &StoredTask| json!({ "year": of.year(), "department": stored.department.map(|id| id.to_string()) });
+                let record = Record::new("task_moved", subject_kind(known.task.subject));
+                records.push(record.subject(subject_id(known.task.subject)).before(owed(known)).after(owed(&moved)));
+                changed.push(moved);
+            }
+        }
+        self.write_tasks(strategy, of, &changed).await?;
+        let unasked = known.iter().filter(|known| known.task.version == 0);
+        let unasked = unasked.filter(|known| asked.iter().all(|of| of.task.subject != known.task.subject));
+        self.delete::<reporting_task::Entity>()
+            .filter(reporting_task::Column::StrategyId.eq(strategy.uuid()))
+            .filter(reporting_task::Column::FiscalYear.eq(of.year()))
+            .filter(reporting_task::Column::SubjectId.is_in(unasked.map(|known| subject_id(known.task.subject))))
+            .exec(self.connection())
+            .await?;
+        Ok(())
     }
 }
 
-/// The tasks of a year as they are before anybody touched them.
-fn untouched(plan: &Strategy, of: FiscalYear) -> Vec<StoredTask> {
-    let task = |(subject, department)| StoredTask {
-        task: Task {
+/// The tasks of a year as they are before anybody touched them, with what the plan says already. What was published like
+/// that is approved.
+fn fresh_tasks(plan: &Strategy, last: Option<&Strategy>, of: FiscalYear) -> Vec<StoredTask> {
+    let task = |(subject, department)| {
+        let entry = said(plan, subject, of);
+        let mut task = Task {
             subject,
             version: 0,
             state: TaskState::Draft,
-            entry: entered(plan, subject, of),
+            entry,
             returned: None,
             published: false,
             correction: None,
-        },
-        department,
-        on_behalf: false,
-        entered_by: None,
-        entered_at: None,
+        };
+        if task.missing().is_none() && last.is_some_and(|last| said(last, subject, of) == task.entry) {
+            (task.state, task.published) = (TaskState::Approved, true);
+        }
+        StoredTask { task, department, on_behalf: false, entered_by: None, entered_at: None }
     };
     subjects(plan, of).into_iter().map(task).collect()
 }
@@ -466,5 +492,5 @@ fn untouched(plan: &Strategy, of: FiscalYear) -> Vec<StoredTask> {
 fn told(round: &Round) -> serde_json::Value {
     let dues: serde_json::Map<_, _> =
         round.dues.iter().map(|(department, due)| (department.to_string(), due.to_string().into())).collect();
-    serde_json::json!({ "year": round.year.year(), "due": round.due.to_string(), "dues": dues })
+    json!({ "year": round.year.year(), "due": round.due.to_string(), "dues": dues })
 }

@@ -2,16 +2,17 @@ use std::collections::HashMap;
 
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect, prelude::Uuid};
 use serde_json::{Value, json};
-use shirube_access::table::ReportFigures;
+use shirube_access::{ActorKind, table::ReportFigures};
 use shirube_domain::{
     StrategyId,
     calendar::FiscalYear,
+    edit::Change,
     lint::Subject,
     round::{CannotSubmit, EntryChange, Step, Task, Warning, WrongStep, warnings},
     strategy::Indicator,
 };
 
-use super::{Selection, StoredTask, subject_id, subject_kind};
+use super::{Decided, Selection, StoredTask, subject_id, subject_kind};
 use crate::{
     StoreResult, Tenant,
     audit::Record,
@@ -80,20 +81,14 @@ impl Tenant<ReportFigures> {
         let mut outcomes = Vec::with_capacity(reports.len());
         for report in reports {
             let subject = report.subject;
-            let outcome = match tasks.remove(&subject_id(report.subject)) {
-                Some(stored) if stored.task.subject == report.subject => self.apply(stored, report, year, &indicators),
-                _ => Entered::Refused(Reported::NotFound),
+            let (before, reported) = match tasks.remove(&subject_id(subject)) {
+                Some(stored) if stored.task.subject == subject => self.apply(stored, report, year, &indicators),
+                _ => (None, Reported::NotFound),
             };
-            let reported = match outcome {
-                Entered::Refused(refused) => refused,
-                Entered::Kept { before, reported } => {
-                    if let (Some(before), Reported::Kept { task, .. }) = (before, &reported) {
-                        records.push(entered_record(year, &before, task));
-                        changed.push(task.clone());
-                    }
-                    reported
-                }
-            };
+            if let (Some(before), Reported::Kept { task, .. }) = (before, &reported) {
+                records.push(entered_record(year, &before, task));
+                changed.push(task.clone());
+            }
             outcomes.push((subject, reported));
         }
         self.write_tasks(strategy, year, &changed).await?;
@@ -101,25 +96,26 @@ impl Tenant<ReportFigures> {
         Ok(Some(outcomes))
     }
 
+    /// Applies a report to its task; gives the task as it was, if it changed, and what became of the report.
     fn apply(
         &self,
         stored: StoredTask,
         report: FigureReport,
         year: FiscalYear,
         indicators: &HashMap<Uuid, Indicator>,
-    ) -> Entered {
+    ) -> (Option<Task>, Reported) {
         let within = self.permit().within();
         if !within.covers(stored.department) {
-            return Entered::Refused(Reported::NotYours);
+            return (None, Reported::NotYours);
         }
         if stored.task.version != report.version {
-            return Entered::Refused(Reported::Stale(stored));
+            return (None, Reported::Stale(stored));
         }
         let mut task = stored.task.clone();
         if report.change != EntryChange::default()
             && let Err(error) = task.enter(report.change)
         {
-            return Entered::Refused(Reported::WrongStep(stored, error));
+            return (None, Reported::WrongStep(stored, error));
         }
         let indicator = indicators.get(&subject_id(task.subject));
         let warnings = match (&task.entry.actual, indicator) {
@@ -128,17 +124,26 @@ impl Tenant<ReportFigures> {
         };
         let unsubmitted = if report.submit { task.submit(&warnings).err() } else { None };
         if task == stored.task {
-            return Entered::Kept { before: None, reported: Reported::Kept { task: stored, warnings, unsubmitted } };
+            return (None, Reported::Kept { task: stored, warnings, unsubmitted });
         }
         task.version += 1;
-        let kept = StoredTask {
-            on_behalf: self.permit().actor().id.is_some() && !within.is_own(stored.department),
-            entered_by: Some(self.permit().actor().name.clone()),
+        let before = stored.task.clone();
+        let kept = self.entered(StoredTask { task, ..stored }, &before);
+        (Some(before), Reported::Kept { task: kept, warnings, unsubmitted })
+    }
+
+    /// The same task with who has entered what is new in it; whoever only submits has entered nothing.
+    fn entered(&self, stored: StoredTask, before: &Task) -> StoredTask {
+        if stored.task.entry == before.entry {
+            return stored;
+        }
+        let actor = self.permit().actor();
+        StoredTask {
+            on_behalf: actor.kind == ActorKind::User && !self.permit().within().is_own(stored.department),
+            entered_by: Some(actor.name.clone()),
             entered_at: Some(self.at()),
-            department: stored.department,
-            task,
-        };
-        Entered::Kept { before: Some(stored.task), reported: Reported::Kept { task: kept, warnings, unsubmitted } }
+            ..stored
+        }
     }
 
     /// Submits tasks as they are entered: of a department, those that were not submitted yet. `None` if there is no such
@@ -179,14 +184,14 @@ impl Tenant<ReportFigures> {
         Ok(found.into_iter().map(|indicator| (indicator.id.uuid(), indicator)).collect())
     }
 
-    /// Puts the remark of the year before into tasks that have none, as a starting point; gives the tasks that it changed.
-    /// `None` if there is no such round.
+    /// Puts the remark of the year before into tasks that have none and wait for their department, as a starting point. `None`
+    /// if there is no such round.
     pub async fn carry_remarks(
         self,
         strategy: StrategyId,
         year: FiscalYear,
         selection: &Selection,
-    ) -> StoreResult<Option<Vec<StoredTask>>> {
+    ) -> StoreResult<Option<Vec<Decided>>> {
         if self.load_rounds(strategy, Some(year)).await?.is_empty() {
             return Ok(None);
         }
@@ -203,37 +208,34 @@ impl Tenant<ReportFigures> {
             self.all(of_indicators).await?.into_iter().map(|row| (row.indicator_id, row.text)).collect();
         remarks.extend(self.all(of_nodes).await?.into_iter().map(|row| (row.node_id, row.text)));
 
+        let found = self.selected(strategy, year, selection).await?;
+        let mut outcomes = selection.missing(&found);
         let (mut changed, mut records) = (Vec::new(), Vec::new());
-        for stored in self.selected(strategy, year, selection).await? {
-            let wanted = stored.task.entry.remark.is_none() && selection.version_fits(&stored.task);
-            let remark = remarks.remove(&subject_id(stored.task.subject));
-            let Some(remark) = remark.filter(|_| wanted && self.permit().within().covers(stored.department)) else {
-                continue;
-            };
-            let mut kept = stored.clone();
-            if kept.task.enter(EntryChange { remark: Some(Some(remark)), ..EntryChange::default() }).is_err() {
+        for stored in found {
+            if !selection.version_fits(&stored.task) {
+                outcomes.push(Decided::Stale(stored));
                 continue;
             }
-            kept.task.version += 1;
-            kept.entered_by = Some(self.permit().actor().name.clone());
-            kept.entered_at = Some(self.at());
-            records.push(entered_record(year, &stored.task, &kept));
-            changed.push(kept);
+            let waits = stored.task.entry.remark.is_none() && stored.task.state.after(Step::Submit).is_ok();
+            let remark = remarks.remove(&subject_id(stored.task.subject));
+            let Some(remark) = remark.filter(|_| waits && self.permit().within().covers(stored.department)) else {
+                continue;
+            };
+            let mut task = stored.task.clone();
+            if task.enter(EntryChange { remark: Change::Set(remark), ..EntryChange::default() }).is_err() {
+                continue;
+            }
+            task.version += 1;
+            let before = stored.task.clone();
+            let kept = self.entered(StoredTask { task, ..stored }, &before);
+            records.push(entered_record(year, &before, &kept));
+            changed.push(kept.clone());
+            outcomes.push(Decided::Done(kept));
         }
         self.write_tasks(strategy, year, &changed).await?;
         self.commit_all(records).await?;
-        Ok(Some(changed))
+        Ok(Some(outcomes))
     }
-}
-
-/// What became of one report before it is written.
-enum Entered {
-    Refused(Reported),
-    Kept {
-        /// The task as it was; `None` if nothing changed.
-        before: Option<Task>,
-        reported: Reported,
-    },
 }
 
 /// What the audit trail tells of a task.

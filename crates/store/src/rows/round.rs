@@ -14,6 +14,7 @@ pub(crate) mod reporting_round {
         pub(crate) fiscal_year: i16,
         pub(crate) due: TimeDate,
         pub(crate) opened_at: TimeDateTimeWithTimeZone,
+        pub(crate) version: i32,
         pub(crate) overdue_told: Option<TimeDate>,
     }
 

@@ -94,7 +94,7 @@ fn department_of(draft: Place, change: Change<ID>) -> Result<Change<DepartmentId
 }
 
 /// Absent leaves a value as it is, null takes it away.
-fn change_of<T>(given: MaybeUndefined<T>) -> Change<T> {
+pub(super) fn change_of<T>(given: MaybeUndefined<T>) -> Change<T> {
     match given {
         MaybeUndefined::Undefined => Change::Keep,
         MaybeUndefined::Null => Change::Clear,
