@@ -4,6 +4,7 @@ mod authoring;
 mod bad_input;
 mod changes;
 mod conformance;
+mod corrections;
 mod documents;
 mod drafts;
 mod editing;

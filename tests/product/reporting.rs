@@ -28,7 +28,7 @@ both_backends!(
     a_round_follows_the_plan,
 );
 
-const CODE: &str = "131016";
+pub(crate) const CODE: &str = "131016";
 const TASK: &str = "id version state actual { printed status } remark causes returnReason enteredBy onBehalf";
 const RESULT: &str =
     "results { kept version state warnings { kind } userErrors { code path } task { id version actual { printed } } }";
@@ -59,15 +59,15 @@ fn document(indicators: usize) -> Value {
 }
 
 /// A city whose round of 令和４年度 is open.
-struct City {
-    server: TestServer,
-    planner: String,
-    draft: Value,
-    round: Value,
+pub(crate) struct City {
+    pub(crate) server: TestServer,
+    pub(crate) planner: String,
+    pub(crate) draft: Value,
+    pub(crate) round: Value,
 }
 
 impl City {
-    async fn new(backend: Backend, indicators: usize) -> Result<Self> {
+    pub(crate) async fn new(backend: Backend, indicators: usize) -> Result<Self> {
         let server = TestServer::sample(backend).await?;
         let planner =
             server.user("kikaku@city.test", &[Grant::Municipal(CODE.parse()?, MunicipalRole::Planner)]).await?;
@@ -79,15 +79,15 @@ impl City {
         Ok(Self { server, planner, draft, round: opened["round"]["id"].clone() })
     }
 
-    async fn done(&self, field: &str, input: Value, gives: &str) -> Result<Value> {
+    pub(crate) async fn done(&self, field: &str, input: Value, gives: &str) -> Result<Value> {
         changed(&self.server, &self.planner, field, input, gives).await
     }
 
-    async fn tried(&self, field: &str, input: Value, gives: &str) -> Result<Value> {
+    pub(crate) async fn tried(&self, field: &str, input: Value, gives: &str) -> Result<Value> {
         change(&self.server, &self.planner, field, input, gives).await
     }
 
-    async fn reporter(&self, department: &str) -> Result<String> {
+    pub(crate) async fn reporter(&self, department: &str) -> Result<String> {
         let query = format!("{{ departments(municipality: \"{CODE}\") {{ key name }} }}");
         let all = self.server.ask_as(Some(&self.planner), &query, json!({})).await?.data()?;
         let mut all = all["departments"].as_array().context("departments")?.iter();
@@ -97,31 +97,31 @@ impl City {
         self.server.user(&format!("{department}@city.test"), &[role]).await
     }
 
-    async fn tasks(&self) -> Result<Vec<Value>> {
+    pub(crate) async fn tasks(&self) -> Result<Vec<Value>> {
         self.tasks_with(TASK).await
     }
 
-    async fn tasks_with(&self, fields: &str) -> Result<Vec<Value>> {
+    pub(crate) async fn tasks_with(&self, fields: &str) -> Result<Vec<Value>> {
         let round = self.read(&format!("tasks(first: 100) {{ nodes {{ {fields} }} }}")).await?;
         Ok(round["tasks"]["nodes"].as_array().context("tasks")?.clone())
     }
 
-    async fn read(&self, fields: &str) -> Result<Value> {
+    pub(crate) async fn read(&self, fields: &str) -> Result<Value> {
         let query = format!("query($id: ID!) {{ node(id: $id) {{ ... on Round {{ {fields} }} }} }}");
         let read = self.server.ask_as(Some(&self.planner), &query, json!({ "id": self.round })).await?;
         Ok(read.data()?["node"].clone())
     }
 
-    async fn report(&self, bearer: &str, figures: Value) -> Result<Value> {
+    pub(crate) async fn report(&self, bearer: &str, figures: Value) -> Result<Value> {
         change(&self.server, bearer, "reportFigures", json!({ "figures": figures }), RESULT).await
     }
 
-    fn all(&self) -> Value {
+    pub(crate) fn all(&self) -> Value {
         json!({ "round": self.round })
     }
 
     /// Reports everything.
-    async fn report_all(&self) -> Result<()> {
+    pub(crate) async fn report_all(&self) -> Result<()> {
         for task in self.tasks_with("id version indicator { label }").await? {
             let mut figure =
                 json!({ "task": task["id"], "version": task["version"], "submit": true, "remark": "順調" });

@@ -241,7 +241,14 @@ async fn the_year_of_a_city(backend: Backend) -> Result<()> {
     let tasks = city.tasks(&round).await?;
     let figures = figures(&expected, year(2021)?);
     assert_eq!((tasks.len(), figures.len()), (56, 56));
-    let mut confirmed = 0;
+    // One slips by three digits: it is kept, and asked about.
+    let at = tasks.iter().position(|task| task["indicator"]["label"] == "砂川高校からの市内企業就職率");
+    let at = at.context("a task")?;
+    let slip = json!([{ "task": tasks[at]["id"], "actual": "36,600", "submit": true }]);
+    let slip = city.report(city.reporter(&tasks[at]["department"])?, slip).await?;
+    assert_eq!(slip["userErrors"][0]["code"], "UNCONFIRMED", "{slip}");
+    assert_eq!(slip["results"][0]["task"]["actual"]["printed"], "36,600");
+    let tasks = city.tasks(&round).await?;
     for bearer in city.reporters.values() {
         let mine: Vec<(&Value, &Map<String, Value>)> = tasks
             .iter()
@@ -251,31 +258,19 @@ async fn the_year_of_a_city(backend: Backend) -> Result<()> {
         let entered = mine.iter().map(|(task, figure)| {
             let mut figure = (*figure).clone();
             figure.insert("task".into(), task["id"].clone());
+            figure.insert("version".into(), task["version"].clone());
             figure.insert("submit".into(), true.into());
             Value::Object(figure)
         });
         let answer = city.report(bearer, entered.collect()).await?;
         let results = answer["results"].as_array().context("results")?;
         for (result, (task, _)) in results.iter().zip(mine) {
-            assert_eq!(result["kept"], true, "{task}: {answer}");
-            if result["state"] == "SUBMITTED" {
-                continue;
-            }
-            assert_eq!(result["userErrors"][0]["code"], "UNCONFIRMED", "{result}");
-            assert_ne!(result["warnings"], json!([]), "{result}");
-            let confirmed_figure = json!([{ "task": task["id"], "version": result["version"],
-                "confirmation": "原票で確認済み", "submit": true }]);
-            let answer = city.report(bearer, confirmed_figure).await?;
-            assert_eq!(answer["results"][0]["state"], "SUBMITTED", "{answer}");
-            confirmed += 1;
+            assert_eq!((&result["kept"], &result["state"]), (&json!(true), &json!("SUBMITTED")), "{task}: {answer}");
         }
     }
-    assert!(confirmed > 0, "some of the real figures jump");
 
     // One is returned and mended.
     let tasks = city.tasks(&round).await?;
-    let at =
-        tasks.iter().position(|task| task["indicator"]["label"] == "砂川高校からの市内企業就職率").context("a task")?;
     let selection = json!({ "round": round, "tasks": [{ "task": tasks[at]["id"], "version": tasks[at]["version"] }] });
     let returned = json!({ "selection": selection, "reason": "増減の理由を書き足してください" });
     let returned = city.done("returnFigures", returned, &format!("tasks {{ {TASK} }}")).await?["tasks"][0].clone();

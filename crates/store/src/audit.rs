@@ -191,7 +191,7 @@ pub struct AuditFilter {
 }
 
 /// The smallest id of an instant: ids begin with their milliseconds, so that a range of time is a range of ids.
-pub(crate) fn bound(at: OffsetDateTime) -> Uuid {
+fn bound(at: OffsetDateTime) -> Uuid {
     let milliseconds = u64::try_from(at.unix_timestamp_nanos().div_euclid(1_000_000)).unwrap_or_default();
     Uuid::from_u128(u128::from(milliseconds) << 80)
 }

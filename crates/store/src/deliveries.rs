@@ -11,7 +11,7 @@ use shirube_domain::{
 use crate::{
     StoreError, StoreResult, Tenant,
     agenda::Job,
-    audit::{Record, bound},
+    audit::Record,
     rows::webhooks::webhook_delivery,
     webhooks::{Delivery, KEPT, Webhook, delivery_of, webhook_of},
 };
@@ -111,7 +111,9 @@ impl Tenant<DeliverWebhooks> {
         let surplus = self.rows::<webhook_delivery::Entity>().filter(over.clone()).select_only().column(Column::Id);
         let surplus: Option<(sea_orm::prelude::Uuid,)> =
             self.first(surplus.order_by_desc(Column::Id).offset(MOST).limit(1).into_tuple()).await?;
-        let mut forgotten = sea_orm::Condition::any().add(Column::Id.lt(bound(self.at() - KEPT)));
+        // To the second, as SQLite compares texts.
+        let old = (self.at() - KEPT).truncate_to_second();
+        let mut forgotten = sea_orm::Condition::any().add(Column::CreatedAt.lt(old));
         if let Some((id,)) = surplus {
             forgotten = forgotten.add(Column::Id.lte(id));
         }
