@@ -236,7 +236,13 @@ impl App {
         // No transaction waits for a receiver.
         drop(tenant);
         let report = match next {
-            Some((webhook, delivery)) => Some(self.attempt(&webhook, &delivery).await?),
+            Some((webhook, delivery)) => {
+                // What is told can be read here, whoever published it.
+                if delivery.event == Event::Published {
+                    self.refresh().await?;
+                }
+                Some(self.attempt(&webhook, &delivery).await?)
+            }
             None => None,
         };
         Ok(self.store.tenant(permit()?, self.now()).await?.finish(job, report).await?)
