@@ -285,6 +285,7 @@ async fn publish(service: &TestService, strategy: &Strategy) -> Result<()> {
     let at = latest.revision().context("a revision")?.published_at + Duration::hours(1);
     let permit = Scope::machine().permit::<Publish>(code)?;
     service.database.store().await?.tenant(permit, at).await?.publish(strategy, None).await?;
+    service.advance(Duration::hours(1));
     assert!(service.app.refresh().await?);
     Ok(())
 }

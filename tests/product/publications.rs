@@ -55,6 +55,7 @@ async fn a_later_revision_leaves_the_earlier_as_it_was(backend: Backend) -> Resu
     publish(&store, code, &Strategy::new(parts)?, second_at, Some("訂正".into())).await?;
 
     assert_eq!(service.ask(TITLE, json!({})).await?.data()?["strategy"]["revision"]["number"], 1, "not seen yet");
+    service.advance(Duration::days(1));
     assert!(service.app.refresh().await?);
     assert!(!service.app.refresh().await?, "nothing new");
 
@@ -95,6 +96,7 @@ async fn a_later_plan_leaves_what_was_current_before(backend: Backend) -> Result
     let editing = Scope::machine().permit::<EditStrategy>(code)?;
     store.tenant(editing, before).await?.create_draft(&third).await?;
     publish(&store, code, &third, before + Duration::days(1), None).await?;
+    service.advance(Duration::days(1));
     service.app.refresh().await?;
 
     let query =

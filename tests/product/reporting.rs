@@ -255,9 +255,19 @@ async fn a_mistake_in_one_figure_leaves_the_others_alone(backend: Backend) -> Re
     let path = |at: &str, field: &str| json!(["input", "figures", at, field]);
     assert_eq!(paths, [&path("1", "actual"), &path("2", "actual"), &path("3", "remark"), &path("5", "actual")]);
     assert_eq!(city.tasks().await?[4]["causes"], json!(["PRICES", "WEATHER"]));
-    // What concerns the whole is refused as a whole, and nothing is written.
+    // Nor do ids that are none, or that stand twice.
+    let figures = json!([
+        { "task": "abc", "actual": "1" }, { "task": ids[0], "version": 1, "actual": "121" },
+        { "task": ids[0], "version": 1, "actual": "122" }, { "task": city.round, "actual": "1" },
+    ]);
+    let told = city.report(&city.planner, figures).await?;
+    let kept: Vec<&Value> = told["results"].as_array().context("results")?.iter().map(|of| &of["kept"]).collect();
+    assert_eq!(kept, [false, true, false, false], "{told}");
+    assert_eq!(told["userErrors"].as_array().map(Vec::len), Some(3));
+    assert_eq!(city.tasks().await?[0]["actual"]["printed"], "121");
+    // Of nothing that can be read, nothing is written.
     let before = city.tasks().await?;
-    for figures in [json!([]), json!([{ "task": ids[0], "version": 1 }, { "task": ids[0], "version": 1 }])] {
+    for figures in [json!([]), json!([{ "task": "abc" }])] {
         let told = city.report(&city.planner, figures).await?;
         assert_eq!((&told["results"], &told["userErrors"][0]["code"]), (&Value::Null, &json!("BAD_USER_INPUT")));
     }

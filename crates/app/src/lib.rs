@@ -26,7 +26,7 @@ mod sign_in;
 mod throttle;
 mod webhooks;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 pub use audit::AuditPage;
@@ -163,6 +163,12 @@ impl App {
         self.published.store(Arc::new(Published::read(&self.store, &known, now).await?));
         self.publications.send_replace(());
         Ok(true)
+    }
+
+    /// How long it may take until something more is to be seen that is known already: an embargo that ends.
+    pub fn until_release(&self) -> Option<Duration> {
+        let next = self.published.load().next()?;
+        Some((next - self.now()).try_into().unwrap_or_default())
     }
 
     /// Reads the keys again that sign access tokens, in case they were rotated.

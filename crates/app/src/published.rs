@@ -196,6 +196,11 @@ impl Published {
         self.count == count && self.next.is_none_or(|next| now < next)
     }
 
+    /// When the next of what is not to be seen yet is.
+    pub(crate) const fn next(&self) -> Option<OffsetDateTime> {
+        self.next
+    }
+
     /// The strategies of which another revision is the latest than in an earlier state, in one municipality or in all.
     pub(crate) fn since(
         &self,

@@ -3,7 +3,7 @@
 use shirube_access::{Scope, table::Publish};
 use shirube_domain::{Error, StrategyId, municipality::MunicipalityCode, strategy::Revision};
 use shirube_store::{DraftPublication, Gap, NewPublication};
-use time::Duration;
+use time::{Duration, format_description::well_known::Rfc3339};
 
 use crate::{App, authoring::NO_STRATEGY, input};
 
@@ -44,10 +44,11 @@ impl App {
             DraftPublication::Unchanged(number) => {
                 Err(Error::conflict("id", format!("nothing has changed since revision {number}")))
             }
-            DraftPublication::Embargoed(until) => Err(Error::conflict(
-                "embargo",
-                format!("the last revision is to be seen from {until} on; the next cannot come before it"),
-            )),
+            DraftPublication::Embargoed(until) => {
+                let until = until.format(&Rfc3339).unwrap_or_default();
+                let told = format!("the last revision is to be seen from {until} on; the next cannot come before it");
+                Err(Error::conflict("embargo", told))
+            }
             DraftPublication::NotFound => Err(NO_STRATEGY),
         }
     }

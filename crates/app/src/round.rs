@@ -7,7 +7,7 @@ use shirube_access::{
     table::{AnswerOpinion, GiveOpinion, ManageRounds, ReadDraft, ReportFigures},
 };
 use shirube_domain::{
-    BadInput, Error, OpinionId, StrategyId,
+    BadInput, DepartmentId, Error, OpinionId, StrategyId,
     calendar::{FiscalYear, day_in_japan},
     edit::Change,
     lint::Subject,
@@ -16,7 +16,7 @@ use shirube_domain::{
         Cause, Decision, DepartmentProgress, EntryChange, Round, RoundState, Step, TaskCounts, Warning, progress,
         read_actual, warnings,
     },
-    strategy::ObservationStatus,
+    strategy::{Department, ObservationStatus},
 };
 use shirube_store::{
     Decided, FigureReport, NewOpinion, Opinion, OpinionChange, Reported, RoundChange, RoundRecord, Selection,
@@ -43,14 +43,24 @@ pub struct RoundView {
     version: Arc<Version>,
     tasks: Vec<StoredTask>,
     opinions: Vec<Opinion>,
+    departments: Vec<Department>,
     today: Date,
 }
 
 impl RoundView {
     fn new(record: RoundRecord, now: OffsetDateTime) -> Self {
-        let RoundRecord { round, version: row_version, opened_at, draft, tasks, opinions } = record;
+        let RoundRecord { round, version: row_version, opened_at, draft, tasks, opinions, departments } = record;
         let today = day_in_japan(now);
-        Self { round, row_version, opened_at, version: Arc::new(Version::draft(draft)), tasks, opinions, today }
+        Self {
+            round,
+            row_version,
+            opened_at,
+            version: Arc::new(Version::draft(draft)),
+            tasks,
+            opinions,
+            departments,
+            today,
+        }
     }
 
     /// The round.
@@ -86,6 +96,11 @@ impl RoundView {
     /// The opinions, in the order in which they were given.
     pub fn opinions(&self) -> &[Opinion] {
         &self.opinions
+    }
+
+    /// The department of an id, whether or not the plan still names it.
+    pub fn department(&self, id: Option<DepartmentId>) -> Option<&Department> {
+        self.departments.iter().find(|of| Some(of.id) == id)
     }
 
     /// How far it is.

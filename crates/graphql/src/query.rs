@@ -204,7 +204,7 @@ impl Query {
             spend(context, 1)?;
             look_up(context)?;
             let view = app.round(scope, round).await.map_err(outward)?;
-            views.extend(view.map(|view| Round { municipality, view }));
+            views.extend(view.map(|view| Round::new(app, municipality, view)));
         }
         Ok(Some(views))
     }
@@ -503,7 +503,7 @@ async fn find_people(app: &Arc<App>, scope: &Scope, id: GlobalId) -> Result<Opti
 async fn find_round(app: &Arc<App>, scope: &Scope, key: RoundKey) -> Result<Option<Round>> {
     let RoundKey { municipality, strategy, year } = key;
     let view = seen(app.round(scope, Part { municipality, strategy, year }).await)?.flatten();
-    Ok(view.map(|view| Round { municipality, view }))
+    Ok(view.map(|view| Round::new(app, municipality, view)))
 }
 
 async fn find_strategy(context: &Context<'_>, key: StrategyKey) -> Result<Option<Strategy>> {

@@ -27,6 +27,8 @@ use crate::{
 
 /// How often other processes' publications are looked for.
 const REFRESH: Duration = Duration::from_secs(5);
+/// The least time between two looks for new publications, when an embargo ends.
+const SOONEST: Duration = Duration::from_millis(20);
 /// How long is waited for an answer: enough to make a connection to a far database anew.
 const ANSWER: Duration = Duration::from_secs(10);
 
@@ -179,7 +181,8 @@ pub async fn start_at(settings: &Settings, clock: Clock) -> Result<Running, Fail
 /// the same rhythm.
 async fn refresh(app: Arc<App>, rates: Arc<Rates>, mut stopped: watch::Receiver<bool>) {
     let mut failing = false;
-    while tokio::time::timeout(REFRESH, stopped.changed()).await.is_err() {
+    let rhythm = |app: &App| app.until_release().map_or(REFRESH, |release| release.clamp(SOONEST, REFRESH));
+    while tokio::time::timeout(rhythm(&app), stopped.changed()).await.is_err() {
         telemetry::metrics().run_upkeep();
         rates.tidy();
         if let Err(error) = app.refresh_keys() {

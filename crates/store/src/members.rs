@@ -113,7 +113,7 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
             .collect()
     }
 
-    async fn department_rows(&self) -> StoreResult<Vec<Department>> {
+    pub(crate) async fn department_rows(&self) -> StoreResult<Vec<Department>> {
         let rows = self.all(self.rows::<department::Entity>().order_by_asc(department::Column::Name)).await?;
         Ok(rows.into_iter().map(department_of).collect())
     }

@@ -209,6 +209,7 @@ impl Task {
         if !warnings.is_empty() && self.entry.confirmation.is_none() {
             return Err(CannotSubmit::Unconfirmed);
         }
+        self.returned = None;
         self.state = state;
         Ok(())
     }

@@ -37,14 +37,10 @@ pub enum WarningKind {
 const UNIT_JUMP: u32 = 500;
 const TEN: u32 = 10;
 
-/// What looks wrong about an actual of a year, held against the last figure before it, or the baseline where there is none.
+/// What looks wrong about an actual of a year, held against the last figure before it, or else the baseline, or else the
+/// target: of a first figure that has neither, no more is known than its order.
 pub fn warnings(indicator: &Indicator, year: FiscalYear, actual: &Cell) -> Vec<Warning> {
-    let before = indicator.figures.actuals().take_while(|(of, _)| *of < year).last();
-    let (since, before) = match (before, &indicator.baseline) {
-        (Some((of, amount)), _) => (of.label(), Some(amount)),
-        (None, Some(baseline)) => ("基準値".to_owned(), baseline.amount.as_ref()),
-        (None, None) => (String::new(), None),
-    };
+    let (since, before, aimed) = reference(indicator, year);
     let amount = match (actual.content(), before) {
         (Content::Figure { amount, .. }, _) => amount,
         (Content::Words, Some(before)) => {
@@ -75,7 +71,7 @@ pub fn warnings(indicator: &Indicator, year: FiscalYear, actual: &Cell) -> Vec<W
     let (Some(new), Some(old)) = (in_base(indicator, amount), in_base(indicator, before)) else { return found };
     let (shown, was) = (print_number(amount.value), print_number(before.value));
     if !new.is_zero() && !old.is_zero() {
-        if new.is_sign_negative() != old.is_sign_negative() {
+        if !aimed && new.is_sign_negative() != old.is_sign_negative() {
             tell(
                 WarningKind::SignChanged,
                 format!("符号が変わりました（{since}は{was}、今回は{shown}）"),
@@ -94,7 +90,7 @@ pub fn warnings(indicator: &Indicator, year: FiscalYear, actual: &Cell) -> Vec<W
                 format!("桁が大きく違います（{since}は{was}、今回は{shown}）。単位を確かめてください"),
                 format!("the figure is of another order: {was} ({since}), now {shown}; check the unit"),
             );
-        } else if times(TEN) {
+        } else if !aimed && times(TEN) {
             tell(
                 WarningKind::TenTimes,
                 format!("{since}の{was}に対して10倍以上または10分の1以下です（今回は{shown}）"),
@@ -111,6 +107,18 @@ pub fn warnings(indicator: &Indicator, year: FiscalYear, actual: &Cell) -> Vec<W
         );
     }
     found
+}
+
+/// What a figure is held against: what it is called, the number, and whether it is only aimed at.
+fn reference(indicator: &Indicator, year: FiscalYear) -> (String, Option<&Amount>, bool) {
+    if let Some((of, amount)) = indicator.figures.actuals().take_while(|(of, _)| *of < year).last() {
+        return (of.label(), Some(amount), false);
+    }
+    if let Some(amount) = indicator.baseline.as_ref().and_then(|baseline| baseline.amount.as_ref()) {
+        return ("基準値".to_owned(), Some(amount), false);
+    }
+    let of_year = indicator.figures.year(year).and_then(|figures| figures.target.as_ref()?.amount());
+    ("目標値".to_owned(), of_year.or_else(|| indicator.statement()?.requirement.amount()), true)
 }
 
 /// The number in the base unit, so that 902.9千人 and 902,900人 compare.
@@ -131,7 +139,7 @@ mod tests {
         },
     };
 
-    fn indicator(accumulation: Accumulation, unit: &str, last: Option<&str>) -> Indicator {
+    fn indicator(accumulation: Accumulation, unit: &str, last: Option<&str>, baseline: &str) -> Indicator {
         let years = last.map(|text| YearFigures {
             year: FiscalYear::new(2021).unwrap(),
             target: None,
@@ -144,7 +152,7 @@ mod tests {
             role: Role::Kpi(Target {
                 statement: TargetStatement {
                     printed: "増加".into(),
-                    requirement: Requirement::Increase,
+                    requirement: Requirement::AtLeast(Amount::parse("100").unwrap()),
                     accumulation,
                     scope: Scope::Unstated,
                 },
@@ -152,7 +160,7 @@ mod tests {
             }),
             unit: Unit::parse(unit).ok(),
             direction: Direction::Higher,
-            baseline: Some(Baseline::read("500人（令和元年度）")),
+            baseline: Some(Baseline::read(baseline)),
             figures: Figures::new(years.into_iter().collect(), None).unwrap(),
             remarks: Vec::new(),
             department: None,
@@ -187,9 +195,25 @@ mod tests {
             (Level, "人", Some("0.0000000000000000000000000001"), "79228162514264337593543950335", &[W::UnitJump]),
         ] {
             let year = FiscalYear::new(2022).unwrap();
-            let found = warnings(&indicator(kind, unit, last), year, &Cell::read(text));
+            let found = warnings(&indicator(kind, unit, last, "500人（令和元年度）"), year, &Cell::read(text));
             let kinds: Vec<_> = found.iter().map(|of| of.kind).collect();
             assert_eq!(kinds, expected, "{last:?} {text}");
+        }
+    }
+
+    #[test]
+    fn a_first_figure_is_held_against_the_target() {
+        let year = FiscalYear::new(2022).unwrap();
+        for (text, expected) in [
+            ("5", &[][..]),
+            ("1200", &[]),
+            ("△3", &[]),
+            ("100,000", &[WarningKind::UnitJump]),
+            ("1,23,4", &[WarningKind::NotANumber]),
+        ] {
+            let found =
+                warnings(&indicator(Accumulation::Level, "件", None, "－件（令和元年度）"), year, &Cell::read(text));
+            assert_eq!(found.iter().map(|of| of.kind).collect::<Vec<_>>(), expected, "{text}");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The reporting round: opening it, reporting, submitting, returning and approving, correcting, and opinions.
 
+use std::collections::HashSet;
+
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, Result, SimpleObject};
 use shirube_app::{App, Decided, Figure, NewOpinion, OpinionChange, Part, Reported, Selection};
 use shirube_domain::{
@@ -353,7 +355,7 @@ impl TaskSelection {
 /// A round as it is now, for those who may read drafts.
 async fn read_round(context: &Context<'_>, key: RoundKey) -> Result<Option<Round>, Error> {
     match service(context).round(scope(context), key.into()).await {
-        Ok(view) => Ok(view.map(|view| Round { municipality: key.municipality, view })),
+        Ok(view) => Ok(view.map(|view| Round::new(service(context), key.municipality, view))),
         // An API key that reports need not read.
         Err(Error::Forbidden { .. }) => Ok(None),
         Err(error) => Err(error),
@@ -370,7 +372,7 @@ impl ReportResult {
     /// What became of one report. `round` is the round as it is since, if the caller sees it.
     fn of(
         round: Option<&Round>,
-        subject: Subject,
+        subject: Option<Subject>,
         outcome: &Result<Reported, BadInput>,
         user_errors: Vec<UserError>,
     ) -> Self {
@@ -382,11 +384,16 @@ impl ReportResult {
             Ok(Reported::Kept { warnings, .. }) => (true, warnings.clone().into_iter().map(Into::into).collect()),
             _ => (false, Vec::new()),
         };
+        let task = round
+            .zip(subject)
+            .and_then(|(round, subject)| round.find(subject))
+            .filter(|_| !matches!(outcome, Ok(Reported::NotYours)));
+        let stored = stored.or_else(|| task.as_ref().map(Task::stored));
         Self {
-            task: round.and_then(|round| round.find(subject)),
             kept,
             version: stored.map(|of| of.task.version),
             state: stored.map(|of| of.task.state.into()),
+            task: task.clone(),
             warnings,
             user_errors,
         }
@@ -414,33 +421,48 @@ fn objections(outcome: &Result<Reported, BadInput>, place: &str) -> Vec<UserErro
     vec![told]
 }
 
+/// What is reported for one task, or why it cannot be read.
+type Read = Result<Figure, BadInput>;
+
 impl ReportFiguresInput {
-    /// The round, and what is reported in it.
-    fn read(self, app: &App, scope: &shirube_access::Scope) -> Result<(RoundKey, Vec<Figure>), Error> {
-        let mut round = None;
-        let mut figures = Vec::with_capacity(self.figures.len());
-        for (at, of) in self.figures.into_iter().enumerate() {
-            let place = format!("figures[{at}].task");
-            let (key, subject) = task_id(&of.task, &place)?;
-            if round.is_none() {
-                app.may_report(scope, key.municipality)?;
-            }
-            if *round.get_or_insert(key) != key {
-                return Err(Error::bad_input(place, "this is a task of another round; report each round by itself"));
-            }
-            figures.push(Figure {
-                subject,
-                version: of.version,
-                actual: change_of(of.actual),
-                status: of.status.map(Into::into),
-                remark: change_of(of.remark),
-                causes: of.causes.map(|causes| causes.into_iter().map(Into::into).collect()),
-                confirmation: change_of(of.confirmation),
-                submit: of.submit,
+    /// The round of the first task that can be read, and what is reported in it, in the order of the input.
+    fn read(self, app: &App, scope: &shirube_access::Scope) -> Result<(RoundKey, Vec<Read>), Error> {
+        let ids: Vec<_> = self.figures.iter().map(|of| task_id(&of.task, "task")).collect();
+        let Some(round) = ids.iter().find_map(|id| id.as_ref().ok()).map(|(round, _)| *round) else {
+            return Err(match ids.into_iter().next() {
+                Some(Err(Error::BadInput(told))) => Error::bad_input("figures[0].task", told.message),
+                _ => Error::bad_input("figures", "give 1 to 500 of them"),
+            });
+        };
+        app.may_report(scope, round.municipality)?;
+        let mut seen = HashSet::new();
+        let mut read = Vec::with_capacity(ids.len());
+        for (id, of) in ids.into_iter().zip(self.figures) {
+            let wrong = |message: &str| Err(BadInput { place: "task".to_owned(), message: message.to_owned() });
+            read.push(match id {
+                Ok((key, _)) if key != round => wrong("this is a task of another round; report each round by itself"),
+                Ok((_, subject)) if !seen.insert(subject) => wrong("this task stands twice; give each once"),
+                Ok((_, subject)) => Ok(of.read(subject)),
+                Err(Error::BadInput(told)) => Err(told),
+                Err(error) => return Err(error),
             });
         }
-        let round = round.ok_or_else(|| Error::bad_input("figures", "give 1 to 500 of them"))?;
-        Ok((round, figures))
+        Ok((round, read))
+    }
+}
+
+impl FigureInput {
+    fn read(self, subject: Subject) -> Figure {
+        Figure {
+            subject,
+            version: self.version,
+            actual: change_of(self.actual),
+            status: self.status.map(Into::into),
+            remark: change_of(self.remark),
+            causes: self.causes.map(|causes| causes.into_iter().map(Into::into).collect()),
+            confirmation: change_of(self.confirmation),
+            submit: self.submit,
+        }
     }
 }
 
@@ -521,7 +543,7 @@ impl RoundMutation {
             let dues = dues(municipality, input.department_dues)?;
             let round = round::Round { strategy, year: input.year.0, due: input.due.0, dues };
             let view = service(context).open_round(scope(context), municipality, round).await?;
-            Ok(Round { municipality, view })
+            Ok(Round::new(service(context), municipality, view))
         };
         let (round, user_errors) = settled(opened.await)?;
         Ok(Some(OpenRoundPayload { client_mutation_id: input.client_mutation_id, round, user_errors }))
@@ -541,7 +563,7 @@ impl RoundMutation {
             let dues = dues(municipality, input.department_dues)?;
             let round = round::Round { strategy, year, due: input.due.0, dues };
             match service(context).change_round(scope(context), municipality, round, input.version).await {
-                Ok(view) => Ok((Some(Round { municipality, view }), None)),
+                Ok(view) => Ok((Some(Round::new(service(context), municipality, view)), None)),
                 Err(Error::Conflict(told)) => Ok((read_round(context, key).await?, Some(told))),
                 Err(error) => Err(error),
             }
@@ -563,22 +585,27 @@ impl RoundMutation {
         let shown = context.look_ahead();
         let shown = shown.field("round").exists() || shown.field("results").field("task").exists();
         let reported = async {
-            let (key, figures) = input.read(service(context), scope(context))?;
-            let subjects: Vec<Subject> = figures.iter().map(|figure| figure.subject).collect();
+            let (key, read) = input.read(service(context), scope(context))?;
+            let figures: Vec<Figure> = read.iter().filter_map(|read| read.as_ref().ok()).cloned().collect();
             let outcomes = service(context).report_figures(scope(context), key.into(), figures).await?;
+            let mut outcomes = outcomes.into_iter();
+            let outcome = |read: Read| match read {
+                Ok(figure) => outcomes.next().map(|outcome| (Some(figure.subject), outcome)),
+                Err(told) => Some((None, Err(told))),
+            };
+            let outcomes: Vec<_> = read.into_iter().filter_map(outcome).collect();
             let round = if shown { read_round(context, key).await? } else { None };
-            Ok((subjects, outcomes, round))
+            Ok((outcomes, round))
         };
         let (done, mut user_errors) = settled(reported.await)?;
-        let Some((subjects, outcomes, round)) = done else {
+        let Some((outcomes, round)) = done else {
             return Ok(Some(ReportFiguresPayload { client_mutation_id, results: None, round: None, user_errors }));
         };
-        let results: Vec<ReportResult> = subjects
-            .into_iter()
-            .zip(&outcomes)
+        let results: Vec<ReportResult> = outcomes
+            .iter()
             .enumerate()
             .map(|(at, (subject, outcome))| {
-                ReportResult::of(round.as_ref(), subject, outcome, objections(outcome, &format!("figures[{at}]")))
+                ReportResult::of(round.as_ref(), *subject, outcome, objections(outcome, &format!("figures[{at}]")))
             })
             .collect();
         user_errors.extend(results.iter().flat_map(|result| result.user_errors.iter().cloned()));
@@ -603,7 +630,7 @@ impl RoundMutation {
                 let told = objections(&outcome, "")
                     .into_iter()
                     .map(|told| UserError::at(told.code, BadInput { place: place.clone(), message: told.message }));
-                ReportResult::of(round.as_ref(), subject, &outcome, told.collect())
+                ReportResult::of(round.as_ref(), Some(subject), &outcome, told.collect())
             };
             let results: Vec<ReportResult> = outcomes.into_iter().map(result).collect();
             Ok((results, round))

@@ -119,7 +119,7 @@ impl StrategyMutation {
             if !gaps.is_empty()
                 && let Some(version) = app.draft(scope, code, id).await?
             {
-                let strategy = Strategy { history: None, version };
+                let strategy = Strategy { history: app.strategy(code, id), version };
                 named.extend(gaps.into_iter().map(|of| Gap { strategy: strategy.clone(), of }));
             }
             let strategy = app.strategy(code, id).filter(|_| revision.is_some()).map(Strategy::latest);

@@ -63,7 +63,7 @@ async fn begin(context: &Context<'_>, key: RoundKey) -> Result<(Round, Events)> 
 
 async fn read(app: &App, scope: &Scope, key: RoundKey) -> Result<Option<Round>, Error> {
     let view = app.round(scope, key.into()).await?;
-    Ok(view.map(|view| Round { municipality: key.municipality, view }))
+    Ok(view.map(|view| Round::new(app, key.municipality, view)))
 }
 
 /// What tells one state of a round from another: until when it is due, the versions of its tasks, of its opinions.

@@ -22,8 +22,8 @@ use crate::{
     types::{Node, Strategy},
 };
 
-/// The kinds of events that have to do with people and leave strategies as they are.
-const OF_PEOPLE: [&str; 3] = ["membership", "invitation", "api_key"];
+/// The kinds of events that have to do with people and programs, and leave strategies as they are.
+const OF_PEOPLE: [&str; 4] = ["membership", "invitation", "api_key", "webhook"];
 
 #[derive(Default)]
 pub(super) struct StrategySubscription;

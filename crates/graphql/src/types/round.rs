@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
-use shirube_app::{Gap as AppGap, Opinion as AppOpinion, RoundView, StoredTask};
-use shirube_domain::{calendar, lint::Subject, municipality::MunicipalityCode, round};
+use shirube_access::table::ReportFigures;
+use shirube_app::{App, Gap as AppGap, Opinion as AppOpinion, PublishedStrategy, RoundView, StoredTask};
+use shirube_domain::{DepartmentId, calendar, lint::Subject, municipality::MunicipalityCode, round};
 
 use super::{
     Indicator, PlanNode, Strategy,
@@ -14,6 +15,7 @@ use crate::{
     id::{GlobalId, RoundKey},
     limits::spend,
     page::{PageArguments, connection, page_of},
+    query::scope,
     scalars::{Date, DateTime, FiscalYear},
 };
 
@@ -129,11 +131,17 @@ impl From<round::TaskCounts> for TaskCounts {
 
 #[derive(Clone)]
 pub(crate) struct Round {
-    pub(crate) municipality: MunicipalityCode,
+    municipality: MunicipalityCode,
     pub(crate) view: Arc<RoundView>,
+    /// What is published of its strategy.
+    history: Option<Arc<PublishedStrategy>>,
 }
 
 impl Round {
+    pub(crate) fn new(app: &App, municipality: MunicipalityCode, view: Arc<RoundView>) -> Self {
+        Self { municipality, history: app.strategy(municipality, view.round().strategy), view }
+    }
+
     pub(crate) fn key(&self) -> RoundKey {
         let of = self.view.round();
         RoundKey { municipality: self.municipality, strategy: of.strategy, year: of.year }
@@ -147,8 +155,12 @@ impl Round {
         self.view.task_at(subject).map(|at| self.task(at))
     }
 
+    fn department(&self, id: Option<DepartmentId>) -> Option<Department> {
+        self.view.department(id).map(|of| Department { municipality: self.municipality, of: of.clone() })
+    }
+
     fn draft(&self) -> Strategy {
-        Strategy { history: None, version: self.view.version().clone() }
+        Strategy { history: self.history.clone(), version: self.view.version().clone() }
     }
 
     fn indicator(&self, subject: Subject) -> Option<Indicator> {
@@ -235,8 +247,11 @@ impl Round {
                 _ => Err(bad_input("filter.department", "this is not a department of this municipality")),
             });
         let department = department.transpose()?;
+        let within = scope(context).permit::<ReportFigures>(self.municipality);
+        let is_mine = |stored: &StoredTask| within.as_ref().is_ok_and(|of| of.within().is_own(stored.department));
         let wanted = |stored: &StoredTask| {
-            filter.states.as_ref().is_none_or(|states| states.contains(&stored.task.state.into()))
+            filter.mine.is_none_or(|mine| is_mine(stored) == mine)
+                && filter.states.as_ref().is_none_or(|states| states.contains(&stored.task.state.into()))
                 && (department.is_none() || stored.department == department)
                 && filter.late.is_none_or(|late| (self.view.days_late(stored) > 0) == late)
         };
@@ -275,6 +290,8 @@ pub(crate) struct TaskFilter {
     department: Option<ID>,
     /// That are late, or are not.
     late: Option<bool>,
+    /// That the caller's own departments owe, or that others do.
+    mine: Option<bool>,
 }
 
 pub(crate) struct DepartmentProgress {
@@ -287,7 +304,7 @@ pub(crate) struct DepartmentProgress {
 impl DepartmentProgress {
     /// The department; null for what no department owes.
     async fn department(&self) -> Option<Department> {
-        self.round.draft().department(self.of.department)
+        self.round.department(self.of.department)
     }
 
     /// Until when it is to submit its tasks.
@@ -315,7 +332,7 @@ pub(crate) struct Task {
 connection!(Task, TaskEdge, TaskConnection, "tasks (報告)");
 
 impl Task {
-    fn stored(&self) -> &StoredTask {
+    pub(crate) fn stored(&self) -> &StoredTask {
         &self.round.view.tasks()[self.at]
     }
 
@@ -380,7 +397,7 @@ impl Task {
 
     /// The department that owes it.
     async fn department(&self) -> Option<Department> {
-        self.round.draft().department(self.stored().department)
+        self.round.department(self.stored().department)
     }
 
     /// Until when it is to be submitted.

@@ -16,7 +16,7 @@ use shirube_domain::{
     lint::Subject,
     municipality::MunicipalityCode,
     round::{Entry, Round, Task, TaskState, said, subjects},
-    strategy::Strategy,
+    strategy::{Department, Strategy},
 };
 use time::{Date, OffsetDateTime};
 
@@ -76,6 +76,8 @@ pub struct RoundRecord {
     pub tasks: Vec<StoredTask>,
     /// The opinions, in the order in which they were given.
     pub opinions: Vec<Opinion>,
+    /// The departments of the municipality: a task may be owed by one that the plan does not name any more.
+    pub departments: Vec<Department>,
 }
 
 /// What became of a round that was to be opened or changed.
@@ -344,7 +346,8 @@ impl Tenant<ReadDraft> {
             subjects_in_order(&draft.strategy).enumerate().map(|(at, id)| (id, at)).collect();
         tasks.sort_by_key(|stored| places.get(&subject_id(stored.task.subject)).copied());
         let opinions = self.load_opinions(strategy, of).await?;
-        Ok(Some(RoundRecord { round, version, opened_at, draft, tasks, opinions }))
+        let departments = self.department_rows().await?;
+        Ok(Some(RoundRecord { round, version, opened_at, draft, tasks, opinions, departments }))
     }
 }
 

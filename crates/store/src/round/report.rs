@@ -17,6 +17,7 @@ use crate::{
     StoreResult, Tenant,
     audit::Record,
     rows::{
+        columns::CellColumns,
         convert::with_figures,
         round::reporting_task,
         tenant::{figure, indicator, indicator_remark, node_remark},
@@ -244,7 +245,7 @@ pub(super) fn told(year: FiscalYear, task: &Task) -> Value {
     json!({
         "year": year.year(),
         "actual": entry.actual.as_ref().and_then(|cell| cell.printed()),
-        "status": entry.actual.as_ref().map(|cell| format!("{:?}", cell.status())),
+        "status": entry.actual.as_ref().and_then(|cell| Some(CellColumns::of(cell).ok()?.status)),
         "remark": entry.remark,
         "causes": entry.causes,
         "state": task.state,
