@@ -26,6 +26,11 @@ pub enum Edited {
 }
 
 impl App {
+    /// Asks whether the caller may edit drafts of a municipality, before anything is said about what they typed.
+    pub fn may_edit(&self, scope: &Scope, municipality: MunicipalityCode) -> Result<(), Error> {
+        scope.permit::<EditStrategy>(municipality).map(|_| ())
+    }
+
     /// Applies a small edit to a draft. `read` is the version that its subject had when the caller read it, for whatever is
     /// there already; an older one changes nothing. `reason` goes to the audit trail.
     pub async fn edit_strategy(

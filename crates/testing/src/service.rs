@@ -271,9 +271,11 @@ impl TestServer {
         Self::start(settings, TestClock::default(), Arc::new(database), keys).await
     }
 
-    /// Another server over the same database, with the same settings, keys and clock.
+    /// Another server over the same database, with the same settings, keys and clock, and known under the same URL.
     pub async fn replica(&self) -> Result<Self> {
-        Self::start(self.settings.clone(), self.clock.clone(), self.database.clone(), self.keys.clone()).await
+        let mut settings = self.settings.clone();
+        settings.public_url.get_or_insert_with(|| self.app().public_url().to_owned());
+        Self::start(settings, self.clock.clone(), self.database.clone(), self.keys.clone()).await
     }
 
     async fn start(

@@ -3,13 +3,18 @@
 use std::{collections::HashMap, sync::Arc, time::SystemTime};
 
 use anyhow::{Context, Result, bail};
+use serde_json::Value;
 use shirube_access::{Grant, InstanceRole, KeyScope, MunicipalRole, Origin, Role, Scope, table::EditStrategy};
 use shirube_app::{KeyPlace, NewOpinion, Unbelieved};
 use shirube_domain::{
-    DepartmentId, MembershipId, StrategyId, UserId,
+    DepartmentId, MembershipId, NodeId, StrategyId, UserId,
+    lint::Subject,
     municipality::MunicipalityCode,
     round::Round,
-    strategy::{Department, Detail, NoIndicator, Remark, Role as IndicatorRole, Strategy, SupersededTarget},
+    strategy::{
+        Ancestor, Department, Detail, Lineage, Mapping, MappingStrength, NoIndicator, Remark, Role as IndicatorRole,
+        Strategy, SupersededTarget,
+    },
     webhook::Event,
 };
 use shirube_exchange::{STRATEGIES, sample};
@@ -88,7 +93,19 @@ fn draft(code: MunicipalityCode, mark: &str, department: &str) -> Result<Strateg
         }
     }
     parts.indicators.retain(|indicator| parts.nodes.iter().any(|node| node.id == indicator.node));
+    let ancestor = Ancestor {
+        subject: Subject::Node(NodeId::from_uuid(Uuid::now_v7())),
+        name: marked("前期の施策", mark),
+        role: None,
+        unit: None,
+        direction: None,
+        dropped: Some(mark.to_owned()),
+    };
+    let (previous, term) = (StrategyId::from_uuid(Uuid::now_v7()), parts.term.clone());
+    parts.lineage = Some(Lineage { previous, term, revision: None, ancestors: vec![ancestor] });
     for indicator in &mut parts.indicators {
+        let (strength, reason) = (MappingStrength::Similar, Some(mark.to_owned()));
+        indicator.mappings = vec![Mapping::new("births".to_owned(), strength, None, reason)?];
         indicator.label = marked(&indicator.label, mark);
         indicator.department = Some(owner);
         indicator.remarks = vec![remark.clone()];
@@ -177,9 +194,11 @@ impl World {
             MunicipalRole::Reporter(departments[1]),
             MunicipalRole::Reviewer,
         ];
+        let administrator = Who::Person(self.people.len());
         for role in roles {
             self.person(vec![Grant::Municipal(code, role)]).await?;
         }
+        self.remembered(code, administrator).await?;
         for at in 0..3 {
             let mark = self.mint(Kind::Invitation, Some(code), None);
             let (email, role) = (format!("{mark}@city.example.jp"), MunicipalRole::Planner);
@@ -204,6 +223,17 @@ impl World {
     async fn department(&mut self, code: MunicipalityCode) -> Result<DepartmentId> {
         let mark = self.mint(Kind::Department, Some(code), None);
         Ok(self.service.app.add_department(&Scope::machine(), code, &format!("課{mark}")).await?.id)
+    }
+
+    /// A mutation of which the answer is kept, for whoever sends it again.
+    async fn remembered(&mut self, code: MunicipalityCode, who: Who) -> Result<()> {
+        let mark = self.mint(Kind::Department, Some(code), None);
+        let made = format!(
+            "mutation {{ createDepartment(input: {{ municipality: \"{code}\", name: \"課{mark}\", \
+             clientMutationId: \"{code}\" }}) {{ department {{ name }} }} }}"
+        );
+        let scope = self.scope(who).await?;
+        self.service.ask_of(&scope, &made, Value::Null).await?.data().map(|_| ())
     }
 
     /// A webhook that has something to deliver.

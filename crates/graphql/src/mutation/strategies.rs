@@ -85,15 +85,19 @@ impl StrategyMutation {
     ) -> Result<Option<CreateStrategyPayload>> {
         let code = input.municipality.0.current();
         let app = service(context);
-        let made = match (input.document, input.frame) {
-            (Some(document), None) => app.create_strategy(scope(context), code, &document.0).await,
-            (None, Some(frame)) => {
-                let made = app.begin_strategy(scope(context), frame.into_domain(code)).await;
-                made.map_err(|error| error.within("frame"))
+        let made = async {
+            // Whether one may is asked before anything is said about the input.
+            app.may_edit(scope(context), code)?;
+            match (input.document, input.frame) {
+                (Some(document), None) => app.create_strategy(scope(context), code, &document.0).await,
+                (None, Some(frame)) => {
+                    let made = app.begin_strategy(scope(context), frame.into_domain(code)).await;
+                    made.map_err(|error| error.within("frame"))
+                }
+                _ => Err(Error::bad_input("document", "give document or frame, one of the two")),
             }
-            _ => Err(Error::bad_input("document", "give document or frame, one of the two")),
         };
-        let (version, user_errors) = settled(made)?;
+        let (version, user_errors) = settled(made.await)?;
         let strategy = version.map(|version| Strategy { history: None, version });
         Ok(Some(CreateStrategyPayload { client_mutation_id: input.client_mutation_id, strategy, user_errors }))
     }

@@ -275,7 +275,7 @@ impl IndicatorMutation {
         #[graphql(desc = "Where, and what.")] input: CreateIndicatorInput,
     ) -> Result<Option<CreateIndicatorPayload>> {
         let client_mutation_id = input.client_mutation_id.clone();
-        let asked = draft_node(&input.node, "node").and_then(|(place, node)| {
+        let asked = draft_node(context, &input.node, "node").and_then(|(place, node)| {
             let fields = IndicatorFields {
                 label: Some(input.label),
                 role: Some(input.role.into()),
@@ -312,7 +312,7 @@ impl IndicatorMutation {
         #[graphql(desc = "Which indicator, and what changes.")] input: UpdateIndicatorInput,
     ) -> Result<Option<UpdateIndicatorPayload>> {
         let client_mutation_id = input.client_mutation_id.clone();
-        let asked = draft_indicator(&input.id, "id").and_then(|(place, id)| {
+        let asked = draft_indicator(context, &input.id, "id").and_then(|(place, id)| {
             let fields = IndicatorFields {
                 label: input.label,
                 role: input.role.map(Into::into),
@@ -342,7 +342,7 @@ impl IndicatorMutation {
         #[graphql(desc = "Which indicator, and where.")] input: MoveIndicatorInput,
     ) -> Result<Option<MoveIndicatorPayload>> {
         let client_mutation_id = input.client_mutation_id.clone();
-        let asked = draft_indicator(&input.id, "id").and_then(|(place, id)| {
+        let asked = draft_indicator(context, &input.id, "id").and_then(|(place, id)| {
             let node = input.node.map(|id| node_within(place, &id, "node")).transpose()?;
             let edit = Edit::MoveIndicator { id, node, position: input.position };
             Ok(Asked { place, edit, version: Some(input.version), reason: input.reason })
@@ -358,7 +358,7 @@ impl IndicatorMutation {
         #[graphql(desc = "Which indicator, and its last year.")] input: EndIndicatorInput,
     ) -> Result<Option<EndIndicatorPayload>> {
         let client_mutation_id = input.client_mutation_id.clone();
-        let asked = draft_indicator(&input.id, "id").map(|(place, id)| {
+        let asked = draft_indicator(context, &input.id, "id").map(|(place, id)| {
             let edit = Edit::End(Subject::Indicator(id), input.year.0);
             Asked { place, edit, version: Some(input.version), reason: input.reason }
         });
@@ -373,7 +373,7 @@ impl IndicatorMutation {
         #[graphql(desc = "Which indicator.")] input: DeleteIndicatorInput,
     ) -> Result<Option<DeleteIndicatorPayload>> {
         let client_mutation_id = input.client_mutation_id.clone();
-        let asked = draft_indicator(&input.id, "id").map(|(place, id)| {
+        let asked = draft_indicator(context, &input.id, "id").map(|(place, id)| {
             let edit = Edit::DeleteIndicator(id);
             Asked { place, edit, version: Some(input.version), reason: input.reason }
         });
@@ -391,7 +391,7 @@ impl FigureMutation {
         #[graphql(desc = "Which indicator, and its cells.")] input: SetFiguresInput,
     ) -> Result<Option<SetFiguresPayload>> {
         let client_mutation_id = input.client_mutation_id.clone();
-        let asked = draft_indicator(&input.id, "id").map(|(place, id)| {
+        let asked = draft_indicator(context, &input.id, "id").map(|(place, id)| {
             let edit = Edit::Figures {
                 id,
                 years: input.figures.into_iter().map(Into::into).collect(),
@@ -410,7 +410,7 @@ impl FigureMutation {
         #[graphql(desc = "On what, of which year, and the text.")] input: SetRemarkInput,
     ) -> Result<Option<SetRemarkPayload>> {
         let client_mutation_id = input.client_mutation_id.clone();
-        let asked = draft_part(&input.id, "id").map(|(place, subject)| {
+        let asked = draft_part(context, &input.id, "id").map(|(place, subject)| {
             let edit = Edit::Remark(subject, input.year.0, input.text);
             Asked { place, edit, version: Some(input.version), reason: input.reason }
         });
@@ -426,7 +426,7 @@ impl FigureMutation {
         #[graphql(desc = "Of which indicator, the new target, when and why.")] input: ReviseTargetInput,
     ) -> Result<Option<ReviseTargetPayload>> {
         let client_mutation_id = input.client_mutation_id.clone();
-        let asked = draft_indicator(&input.id, "id").and_then(|(place, id)| {
+        let asked = draft_indicator(context, &input.id, "id").and_then(|(place, id)| {
             let yearly = input.yearly.unwrap_or_default().into_iter();
             let edit = Edit::ReviseTarget {
                 id,
@@ -448,7 +448,7 @@ impl FigureMutation {
         #[graphql(desc = "Which indicator, and its mappings.")] input: SetMappingsInput,
     ) -> Result<Option<SetMappingsPayload>> {
         let client_mutation_id = input.client_mutation_id.clone();
-        let asked = draft_indicator(&input.id, "id").map(|(place, id)| {
+        let asked = draft_indicator(context, &input.id, "id").map(|(place, id)| {
             let edit = Edit::Mappings(id, input.mappings.into_iter().map(Into::into).collect());
             Asked { place, edit, version: Some(input.version), reason: input.reason }
         });

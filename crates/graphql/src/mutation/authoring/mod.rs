@@ -50,39 +50,50 @@ fn draft(key: StrategyKey, place: &str) -> Result<Place, Error> {
     }
 }
 
-fn draft_strategy(id: &ID, place: &str) -> Result<Place, Error> {
-    draft(super::strategy_key(id, place)?, place)
+/// A draft that the caller may edit: whether they may is asked before anything is said about the rest of the input.
+fn editable(context: &Context<'_>, key: StrategyKey, place: &str) -> Result<Place, Error> {
+    let draft = draft(key, place)?;
+    service(context).may_edit(scope(context), draft.municipality)?;
+    Ok(draft)
 }
 
-fn draft_node(id: &ID, place: &str) -> Result<(Place, NodeId), Error> {
+fn draft_strategy(context: &Context<'_>, id: &ID, place: &str) -> Result<Place, Error> {
+    editable(context, super::strategy_key(id, place)?, place)
+}
+
+/// The key of the strategy of a node, and the node.
+fn node_key(id: &ID, place: &str) -> Result<(StrategyKey, NodeId), Error> {
     match GlobalId::parse(id, place)? {
-        GlobalId::PlanNode(key, node) => Ok((draft(key, place)?, node)),
+        GlobalId::PlanNode(key, node) => Ok((key, node)),
         _ => Err(Error::bad_input(place, "this is not the id of a node")),
     }
 }
 
-fn draft_indicator(id: &ID, place: &str) -> Result<(Place, IndicatorId), Error> {
+fn draft_node(context: &Context<'_>, id: &ID, place: &str) -> Result<(Place, NodeId), Error> {
+    let (key, node) = node_key(id, place)?;
+    Ok((editable(context, key, place)?, node))
+}
+
+fn draft_indicator(context: &Context<'_>, id: &ID, place: &str) -> Result<(Place, IndicatorId), Error> {
     match GlobalId::parse(id, place)? {
-        GlobalId::Indicator(key, indicator) => Ok((draft(key, place)?, indicator)),
+        GlobalId::Indicator(key, indicator) => Ok((editable(context, key, place)?, indicator)),
         _ => Err(Error::bad_input(place, "this is not the id of an indicator")),
     }
 }
 
 /// A node or indicator.
-fn draft_part(id: &ID, place: &str) -> Result<(Place, Subject), Error> {
+fn draft_part(context: &Context<'_>, id: &ID, place: &str) -> Result<(Place, Subject), Error> {
     match GlobalId::parse(id, place)? {
-        GlobalId::PlanNode(key, node) => Ok((draft(key, place)?, Subject::Node(node))),
-        GlobalId::Indicator(key, indicator) => Ok((draft(key, place)?, Subject::Indicator(indicator))),
+        GlobalId::PlanNode(key, node) => Ok((editable(context, key, place)?, Subject::Node(node))),
+        GlobalId::Indicator(key, indicator) => Ok((editable(context, key, place)?, Subject::Indicator(indicator))),
         _ => Err(Error::bad_input(place, "this is not the id of a node or an indicator")),
     }
 }
 
 /// A node of the draft that is edited; one of another draft is not there.
-fn node_within(draft: Place, id: &ID, place: &str) -> Result<NodeId, Error> {
-    match draft_node(id, place)? {
-        (of, node) if of == draft => Ok(node),
-        _ => Err(Error::NotFound { what: "the node" }),
-    }
+fn node_within(of: Place, id: &ID, place: &str) -> Result<NodeId, Error> {
+    let (key, node) = node_key(id, place)?;
+    if draft(key, place)? == of { Ok(node) } else { Err(Error::NotFound { what: "the node" }) }
 }
 
 /// A department of the municipality whose draft is edited; whether it is there is looked up with the rest.

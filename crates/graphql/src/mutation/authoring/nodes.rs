@@ -158,7 +158,7 @@ impl NodeMutation {
         #[graphql(desc = "Where, and what.")] input: CreateNodeInput,
     ) -> Result<Option<CreateNodePayload>> {
         let client_mutation_id = input.client_mutation_id.clone();
-        let asked = draft_strategy(&input.strategy, "strategy").and_then(|place| {
+        let asked = draft_strategy(context, &input.strategy, "strategy").and_then(|place| {
             let new = NewNode {
                 id: NodeId::from_uuid(Uuid::now_v7()),
                 parent: input.parent.map(|id| node_within(place, &id, "parent")).transpose()?,
@@ -187,7 +187,7 @@ impl NodeMutation {
         #[graphql(desc = "Which node, and what changes.")] input: UpdateNodeInput,
     ) -> Result<Option<UpdateNodePayload>> {
         let client_mutation_id = input.client_mutation_id.clone();
-        let asked = draft_node(&input.id, "id").and_then(|(place, id)| {
+        let asked = draft_node(context, &input.id, "id").and_then(|(place, id)| {
             let fields = NodeFields {
                 number: change_of(input.number),
                 title: input.title,
@@ -211,7 +211,7 @@ impl NodeMutation {
         #[graphql(desc = "Which node, and where.")] input: MoveNodeInput,
     ) -> Result<Option<MoveNodePayload>> {
         let client_mutation_id = input.client_mutation_id.clone();
-        let asked = draft_node(&input.id, "id").and_then(|(place, id)| {
+        let asked = draft_node(context, &input.id, "id").and_then(|(place, id)| {
             let parent = change_of(input.parent).read(|id| node_within(place, &id, "parent"))?;
             let edit = Edit::MoveNode { id, parent, level: input.level, position: input.position };
             Ok(Asked { place, edit, version: Some(input.version), reason: input.reason })
@@ -228,7 +228,7 @@ impl NodeMutation {
         #[graphql(desc = "Which node, and its last year.")] input: EndNodeInput,
     ) -> Result<Option<EndNodePayload>> {
         let client_mutation_id = input.client_mutation_id.clone();
-        let asked = draft_node(&input.id, "id").map(|(place, id)| {
+        let asked = draft_node(context, &input.id, "id").map(|(place, id)| {
             let edit = Edit::End(Subject::Node(id), input.year.0);
             Asked { place, edit, version: Some(input.version), reason: input.reason }
         });
@@ -243,7 +243,7 @@ impl NodeMutation {
         #[graphql(desc = "Which node.")] input: DeleteNodeInput,
     ) -> Result<Option<DeleteNodePayload>> {
         let client_mutation_id = input.client_mutation_id.clone();
-        let asked = draft_node(&input.id, "id").map(|(place, id)| {
+        let asked = draft_node(context, &input.id, "id").map(|(place, id)| {
             let edit = Edit::DeleteNode(id);
             Asked { place, edit, version: Some(input.version), reason: input.reason }
         });

@@ -131,7 +131,7 @@ impl FrameMutation {
         #[graphql(desc = "Which draft, and what changes.")] input: UpdateStrategyInput,
     ) -> Result<Option<UpdateStrategyPayload>> {
         let client_mutation_id = input.client_mutation_id.clone();
-        let asked = draft_strategy(&input.id, "id").map(|place| {
+        let asked = draft_strategy(context, &input.id, "id").map(|place| {
             let edit = FrameEdit {
                 title: input.title,
                 term: input.term,
@@ -153,7 +153,7 @@ impl FrameMutation {
         #[graphql(desc = "Which draft, and its levels.")] input: SetLevelsInput,
     ) -> Result<Option<SetLevelsPayload>> {
         let client_mutation_id = input.client_mutation_id.clone();
-        let asked = draft_strategy(&input.id, "id").map(|place| {
+        let asked = draft_strategy(context, &input.id, "id").map(|place| {
             let edit = Edit::Levels(input.levels.into_iter().map(LevelInput::into_domain).collect());
             Asked { place, edit, version: Some(input.version), reason: input.reason }
         });
@@ -191,7 +191,7 @@ impl FrameMutation {
         #[graphql(desc = "Of which draft, what, and why.")] input: ExplainDroppedInput,
     ) -> Result<Option<ExplainDroppedPayload>> {
         let client_mutation_id = input.client_mutation_id.clone();
-        let asked = draft_strategy(&input.id, "id").and_then(|place| {
+        let asked = draft_strategy(context, &input.id, "id").and_then(|place| {
             let edit = Edit::ExplainDropped(key_of("key", &input.key)?, input.reason);
             Ok(Asked { place, edit, version: Some(input.version), reason: None })
         });
