@@ -181,7 +181,8 @@ impl World {
         store.tenant(permit, now()).await?.create_draft(&strategy).await?;
         let parts = strategy.parts();
         let (of, year) = (parts.id, parts.first_year);
-        let round = Round { strategy: of, year, due: year.last_day(), dues: Vec::new() };
+        let due = year.last_day();
+        let round = Round { strategy: of, year, due, dues: vec![(departments[0], due)] };
         let view = self.service.app.open_round(&machine, code, round).await?;
         let subject = view.tasks().first().context("a task")?.task.subject;
         let new = NewOpinion { year, subject, text: format!("意見{mark}"), public: false };
