@@ -267,7 +267,10 @@ impl Generator<'_> {
                 }
                 "action" => json!(self.random.pick(shirube_access::table::TABLE).action),
                 "name" | "email" | "reason" | "url" => format!("@{name}").into(),
-                "text" => json!(*self.random.pick(&["cnry", "市", "町"])),
+                // What is searched for may be the beginning of every mark; what is written may not.
+                "text" if !self.schema.roots("Mutation").contains(&field) => {
+                    json!(*self.random.pick(&["cnry", "市", "町"]))
+                }
                 _ => json!(*self.random.pick(&["births", "01", "都市Ⅰ－３", "x"])),
             },
             of => {

@@ -139,7 +139,8 @@ impl Model {
             Kind::Department => anywhere(&[ReadDepartments::ROW, ReadDraft::ROW, ReadAudit::ROW]),
             Kind::Invitation => anywhere(&[ReadPeople::ROW, ReadAudit::ROW]),
             Kind::Key => {
-                anywhere(&[ManageMunicipalKeys::ROW, ReadAudit::ROW])
+                // Drafts name who entered a figure.
+                anywhere(&[ManageMunicipalKeys::ROW, ReadAudit::ROW, ReadDraft::ROW])
                     || mark.key.is_some_and(|key| who == Who::Key(key))
             }
             // The audit trail names the host alone.
@@ -149,7 +150,11 @@ impl Model {
                 self.may_in_instance::<ManageUsers>(who) || self.may_in_instance::<ReadInstanceAudit>(who)
             }
             Kind::OwnKey => mine || self.may_in_instance::<ReadInstanceAudit>(who),
-            Kind::Person => mark.owner.is_some_and(|person| mine || self.sees_person(who, person)),
+            Kind::Person => mark.owner.is_some_and(|person| {
+                // Drafts name, and do nothing more than name, who entered a figure or gave an opinion.
+                let named = self.people[person].places.iter().any(|code| self.may_one(who, &[ReadDraft::ROW], *code));
+                mine || named || self.sees_person(who, person)
+            }),
         }
     }
 

@@ -231,7 +231,9 @@ fn target(asked: &Asked) -> Target {
         places.flat_map(|of| ["id", "round", "strategy", "node", "task"].map(|name| of.get(name))).flatten().next();
     let id = id.and_then(Value::as_str).and_then(decoded).unwrap_or_default();
     let named = |kind: &str, code: &str, ids: &[&str]| {
-        let well_formed = kind == rule.id && ids.iter().all(|part| pool::uuid(part).is_some());
+        // A remark is on a node as well.
+        let takes = kind == rule.id || (asked.field == "setRemark" && kind == "node");
+        let well_formed = takes && ids.iter().all(|part| pool::uuid(part).is_some());
         code.parse().ok().filter(|_| well_formed).map_or(Target::Unreadable, Target::Municipality)
     };
     match id.split(':').collect::<Vec<_>>().as_slice() {
