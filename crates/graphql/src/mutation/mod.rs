@@ -5,6 +5,7 @@ mod authoring;
 mod departments;
 mod keys;
 mod once;
+mod opinions;
 mod people;
 mod round;
 mod strategies;
@@ -30,6 +31,7 @@ pub(crate) struct Mutation(
     keys::KeyMutation,
     strategies::StrategyMutation,
     round::RoundMutation,
+    opinions::OpinionMutation,
     webhooks::WebhookMutation,
     authoring::AuthoringMutation,
 );

@@ -1,11 +1,11 @@
-//! The reporting round: opening it, reporting, submitting, returning and approving, correcting, and opinions.
+//! The reporting round: opening it, reporting, submitting, returning and approving, and correcting.
 
 use std::collections::HashSet;
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, Result, SimpleObject};
-use shirube_app::{App, Decided, Figure, NewOpinion, OpinionChange, Part, Reported, Selection};
+use shirube_app::{App, Decided, Figure, Part, Reported, Selection};
 use shirube_domain::{
-    BadInput, DepartmentId, Error, OpinionId,
+    BadInput, DepartmentId, Error,
     lint::Subject,
     municipality::MunicipalityCode,
     round::{self, CannotSubmit, Decision},
@@ -16,7 +16,7 @@ use crate::{
     id::{GlobalId, RoundKey},
     query::{scope, service},
     scalars::{Date, FiscalYear},
-    types::{Cause, ObservationStatus, Opinion, Round, Task, TaskState, Warning},
+    types::{Cause, ObservationStatus, Round, Task, TaskState, Warning},
 };
 
 #[derive(Default)]
@@ -231,46 +231,6 @@ payload!(OpenCorrectionsPayload {
     round: Round,
 });
 
-/// Gives an opinion on an indicator or node of a round.
-#[derive(InputObject)]
-pub(crate) struct GiveOpinionInput {
-    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
-    client_mutation_id: Option<String>,
-    /// The id of the round.
-    round: ID,
-    /// The id of the indicator or node in the draft, or that of the task about it.
-    subject: ID,
-    /// The opinion, up to 4,000 characters.
-    text: String,
-    /// Whether it is to be published, without its author's name.
-    public: bool,
-}
-
-payload!(GiveOpinionPayload {
-    /// The opinion.
-    opinion: Opinion,
-});
-
-/// Answers an opinion.
-#[derive(InputObject)]
-pub(crate) struct AnswerOpinionInput {
-    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
-    client_mutation_id: Option<String>,
-    /// The id of the opinion.
-    id: ID,
-    /// Its version, as it was read.
-    version: u32,
-    /// The answer, up to 4,000 characters.
-    answer: String,
-    /// Whether opinion and answer are to be published; as before if absent.
-    public: Option<bool>,
-}
-
-payload!(AnswerOpinionPayload {
-    /// The opinion; after a conflict, as somebody else left it.
-    opinion: Opinion,
-});
-
 pub(crate) fn round_key(id: &ID, place: &str) -> Result<RoundKey, Error> {
     match GlobalId::parse(id, place)? {
         GlobalId::Round(key) => Ok(key),
@@ -282,13 +242,6 @@ pub(crate) fn task_id(id: &ID, place: &str) -> Result<(RoundKey, Subject), Error
     match GlobalId::parse(id, place)? {
         GlobalId::Task(key, subject) => Ok((key, subject)),
         _ => Err(Error::bad_input(place, "this is not the id of a task")),
-    }
-}
-
-fn opinion_id(id: &ID, place: &str) -> Result<(RoundKey, OpinionId), Error> {
-    match GlobalId::parse(id, place)? {
-        GlobalId::Opinion(key, id) => Ok((key, id)),
-        _ => Err(Error::bad_input(place, "this is not the id of an opinion")),
     }
 }
 
@@ -353,7 +306,7 @@ impl TaskSelection {
 }
 
 /// A round as it is now, for those who may read drafts.
-async fn read_round(context: &Context<'_>, key: RoundKey) -> Result<Option<Round>, Error> {
+pub(super) async fn read_round(context: &Context<'_>, key: RoundKey) -> Result<Option<Round>, Error> {
     match service(context).round(scope(context), key.into()).await {
         Ok(view) => Ok(view.map(|view| Round::new(service(context), key.municipality, view))),
         // An API key that reports need not read.
@@ -362,11 +315,11 @@ async fn read_round(context: &Context<'_>, key: RoundKey) -> Result<Option<Round
     }
 }
 
-fn problem(code: UserErrorCode, place: &str, message: impl std::fmt::Display) -> UserError {
+pub(super) fn problem(code: UserErrorCode, place: &str, message: impl std::fmt::Display) -> UserError {
     UserError::at(code, BadInput { place: place.to_owned(), message: message.to_string() })
 }
 
-const STALE: &str = "somebody else changed it since; read it anew, and try again";
+pub(super) const STALE: &str = "somebody else changed it since; read it anew, and try again";
 
 impl ReportResult {
     /// What became of one report. `round` is the round as it is since, if the caller sees it.
@@ -511,21 +464,6 @@ async fn decide(
     let Some((tasks, round, problems)) = done else { return Ok((None, None, user_errors)) };
     user_errors.extend(problems);
     Ok((Some(tasks), round, user_errors))
-}
-
-/// An opinion as it is now, and what could not be done.
-async fn opinion(
-    context: &Context<'_>,
-    key: RoundKey,
-    change: OpinionChange,
-) -> Result<(Option<Opinion>, Vec<UserError>), Error> {
-    let (of, problems) = match change {
-        OpinionChange::Done(of) => (of, Vec::new()),
-        OpinionChange::Stale(of) => (of, vec![problem(UserErrorCode::Conflict, "version", STALE)]),
-        OpinionChange::NotFound => return Err(Error::NotFound { what: "the opinion" }),
-    };
-    let round = read_round(context, key).await?;
-    Ok((round.map(|round| Opinion { round, of: *of }), problems))
 }
 
 #[Object]
@@ -692,54 +630,5 @@ impl RoundMutation {
     ) -> Result<Option<OpenCorrectionsPayload>> {
         let (tasks, round, user_errors) = decide(context, &input.selection, Decision::Correct(input.reason)).await?;
         Ok(Some(OpenCorrectionsPayload { client_mutation_id: input.client_mutation_id, tasks, round, user_errors }))
-    }
-
-    /// Gives an opinion (意見) on an indicator or node of a round.
-    async fn give_opinion(
-        &self,
-        context: &Context<'_>,
-        #[graphql(desc = "What about what.")] input: GiveOpinionInput,
-    ) -> Result<Option<GiveOpinionPayload>> {
-        let given = async {
-            let key = round_key(&input.round, "round")?;
-            service(context).may_give_opinion(scope(context), key.municipality)?;
-            let subject = match GlobalId::parse(&input.subject, "subject")? {
-                GlobalId::Task(of, subject) if of == key => subject,
-                GlobalId::Indicator(of, id) if (of.municipality, of.strategy) == (key.municipality, key.strategy) => {
-                    Subject::Indicator(id)
-                }
-                GlobalId::PlanNode(of, id) if (of.municipality, of.strategy) == (key.municipality, key.strategy) => {
-                    Subject::Node(id)
-                }
-                _ => return Err(Error::bad_input("subject", "this is not an indicator, node or task of this round")),
-            };
-            let new = NewOpinion { year: key.year, subject, text: input.text, public: input.public };
-            let change = service(context).give_opinion(scope(context), key.municipality, key.strategy, new).await?;
-            opinion(context, key, change).await
-        };
-        let (done, mut user_errors) = settled(given.await)?;
-        let (opinion, problems) = done.unwrap_or_default();
-        user_errors.extend(problems);
-        Ok(Some(GiveOpinionPayload { client_mutation_id: input.client_mutation_id, opinion, user_errors }))
-    }
-
-    /// Answers an opinion (意見への回答), and says whether both are published.
-    async fn answer_opinion(
-        &self,
-        context: &Context<'_>,
-        #[graphql(desc = "Which opinion, and the answer.")] input: AnswerOpinionInput,
-    ) -> Result<Option<AnswerOpinionPayload>> {
-        let answered = async {
-            let (key, id) = opinion_id(&input.id, "id")?;
-            let (app, scope) = (service(context), scope(context));
-            let of = (key.strategy, id);
-            let change =
-                app.answer_opinion(scope, key.municipality, of, input.version, &input.answer, input.public).await?;
-            opinion(context, key, change).await
-        };
-        let (done, mut user_errors) = settled(answered.await)?;
-        let (opinion, problems) = done.unwrap_or_default();
-        user_errors.extend(problems);
-        Ok(Some(AnswerOpinionPayload { client_mutation_id: input.client_mutation_id, opinion, user_errors }))
     }
 }
