@@ -375,8 +375,11 @@ impl World {
             .map(|(at, rights)| (rights.id.uuid().simple().to_string(), at))
             .collect();
         self.model.people.iter_mut().for_each(|rights| rights.roles.clear());
-        let documents = format!("SELECT document FROM publication WHERE document LIKE '%{MARK}%'");
-        for document in self.sql.texts(&documents).await? {
+        let published = format!(
+            "SELECT document FROM publication WHERE document LIKE '%{MARK}%' \
+             UNION ALL SELECT note FROM publication WHERE note LIKE '%{MARK}%'"
+        );
+        for document in self.sql.texts(&published).await? {
             for (at, _) in document.match_indices(MARK) {
                 let mark = self.marks.get_mut(&document[at..at + MARK.len() + 32]).context("a mark")?;
                 mark.published = true;
