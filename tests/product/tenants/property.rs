@@ -117,11 +117,19 @@ pub(super) async fn run(world: &mut World, cases: usize) -> Result<Tally> {
 
 /// Asks one random thing.
 async fn one(world: &mut World, random: &mut Random, schema: &Schema, pool: &Pool, tally: &mut Tally) -> Result<()> {
-    // Now and then what was answered least, to somebody who may do much: by chance alone, some things are hardly ever done.
-    let roots = schema.roots("Query").into_iter().chain(schema.roots("Mutation"));
-    let rarest = roots.min_by_key(|field| tally.answered.get(*field).copied().unwrap_or_default());
-    let wanted = rarest.filter(|_| random.chance(20));
-    let who = *random.pick(&if wanted.is_some() { world.powerful() } else { world.principals() });
+    // Now and then what was answered least, to somebody who may do much, or what was refused least, to anybody: by chance
+    // alone, some things are hardly ever done, and some hardly ever refused.
+    let roots: Vec<&str> = schema.roots("Query").into_iter().chain(schema.roots("Mutation")).collect();
+    let rarest = |of: &BTreeMap<String, usize>, closed: bool| {
+        let asked = roots.iter().copied().filter(|field| !closed || rule(field).is_some());
+        asked.min_by_key(|field| of.get(*field).copied().unwrap_or_default())
+    };
+    let (wanted, askers) = match random.below(10) {
+        0 | 1 => (rarest(&tally.answered, false), world.powerful()),
+        2 => (rarest(&tally.refused, true), world.principals()),
+        _ => (None, world.principals()),
+    };
+    let who = *random.pick(&askers);
     let own: Vec<MunicipalityCode> = match who {
         Who::Person(at) => world.model.people[at].roles.iter().filter_map(|(code, _)| *code).collect(),
         Who::Key(at) => world.model.keys[at].owner.ok().into_iter().collect(),
