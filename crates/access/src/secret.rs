@@ -72,11 +72,7 @@ pub struct SecretHash(String);
 
 impl SecretHash {
     fn of(text: &str) -> Self {
-        use fmt::Write as _;
-        Self(Sha256::digest(text).iter().fold(String::with_capacity(64), |mut hex, byte| {
-            write!(hex, "{byte:02x}").expect("a String takes everything");
-            hex
-        }))
+        Self(format!("{:x}", Sha256::digest(text)))
     }
 
     /// The stored form.

@@ -256,11 +256,7 @@ pub(crate) fn published(strategy: &Strategy, revision: &Revision) -> Record {
 
 /// SHA-256 of a document, in hexadecimal.
 fn hash(document: &str) -> String {
-    use std::fmt::Write as _;
-    Sha256::digest(document).iter().fold(String::with_capacity(64), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a String takes everything");
-        text
-    })
+    format!("{:x}", Sha256::digest(document))
 }
 
 /// All publications. They are open to all, so that no tenant is asked for.
