@@ -13,8 +13,8 @@ use shirube_domain::{
     lint::Subject,
     municipality::MunicipalityCode,
     round::{
-        Cause, Decision, DepartmentProgress, EntryChange, Round, RoundState, Step, TaskCounts, Warning, progress,
-        read_actual, warnings,
+        Cause, Decision, DepartmentProgress, EntryChange, Round, RoundState, Step, TaskCounts, Warning, days_late,
+        progress, read_actual, warnings,
     },
     strategy::{Department, ObservationStatus},
 };
@@ -124,8 +124,7 @@ impl RoundView {
     /// How many days a task is late that its department still owes; 0 while it is not.
     pub fn days_late(&self, stored: &StoredTask) -> u32 {
         let owed = stored.task.state.after(Step::Submit).is_ok();
-        let days = (self.today - self.round.due_of(stored.department)).whole_days();
-        if owed { u32::try_from(days).unwrap_or(0) } else { 0 }
+        if owed { days_late(self.round.due_of(stored.department), self.today) } else { 0 }
     }
 
     /// What looks wrong about what is entered for a task.

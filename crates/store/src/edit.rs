@@ -18,7 +18,6 @@ use shirube_domain::{
 use crate::{
     StoreResult, Tenant,
     edit_record::edited,
-    round::subject_id,
     rows::{
         authoring::{ancestor, mapping},
         convert::DraftRows,
@@ -151,14 +150,10 @@ impl Tenant<EditStrategy> {
 
     /// Whether a node or indicator stands in a revision of the strategy.
     async fn was_published(&self, strategy: StrategyId, part: Subject) -> StoreResult<bool> {
-        let id = match part {
-            Subject::Node(id) => id.uuid(),
-            Subject::Indicator(id) => id.uuid(),
-        };
         let revisions = self
             .rows::<publication::Entity>()
             .filter(publication::Column::StrategyId.eq(strategy.uuid()))
-            .filter(publication::Column::Document.contains(id.to_string()))
+            .filter(publication::Column::Document.contains(part.uuid().to_string()))
             .select_only()
             .column(publication::Column::Revision)
             .limit(1);
@@ -167,7 +162,7 @@ impl Tenant<EditStrategy> {
 
     /// Whether somebody has reported something about a node or indicator, or given an opinion on it.
     async fn was_reported(&self, strategy: StrategyId, part: Subject) -> StoreResult<bool> {
-        let id = subject_id(part);
+        let id = part.uuid();
         let tasks = self
             .rows::<reporting_task::Entity>()
             .filter(reporting_task::Column::StrategyId.eq(strategy.uuid()))
@@ -193,11 +188,11 @@ impl Tenant<EditStrategy> {
         let tasks = self
             .rows::<reporting_task::Entity>()
             .filter(reporting_task::Column::StrategyId.eq(strategy.uuid()))
-            .filter(reporting_task::Column::SubjectId.is_in(reports.iter().map(|(subject, _)| subject_id(*subject))))
+            .filter(reporting_task::Column::SubjectId.is_in(reports.iter().map(|(subject, _)| subject.uuid())))
             .filter(reporting_task::Column::FiscalYear.is_in(years));
         let tasks = self.all(tasks).await?;
         let asked = |(subject, year): &&(Subject, FiscalYear)| {
-            tasks.iter().any(|task| (task.subject_id, task.fiscal_year) == (subject_id(*subject), year.year()))
+            tasks.iter().any(|task| (task.subject_id, task.fiscal_year) == (subject.uuid(), year.year()))
         };
         Ok(reports.iter().find(asked).map(|(_, year)| *year))
     }

@@ -19,8 +19,7 @@ pub(crate) fn edited(
     let strategy = new.parts().id;
     let (kind, id) = match subject {
         None => ("strategy", strategy.to_string()),
-        Some(Subject::Node(id)) => ("node", id.to_string()),
-        Some(Subject::Indicator(id)) => ("indicator", id.to_string()),
+        Some(part) => (part.kind(), part.uuid().to_string()),
     };
     let (mut before, mut after) = differing(told(old, subject)?, told(new, subject)?);
     if below {

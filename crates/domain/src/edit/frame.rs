@@ -8,7 +8,6 @@ use super::{Change, figures, words};
 use crate::{
     Error, IndicatorId, NewIds, NodeId, StrategyId,
     calendar::FiscalYear,
-    lint::Subject,
     municipality::MunicipalityCode,
     strategy::{Level, NextTerm, PlanNode, Report, Source, Strategy, StrategyParts, Term},
 };
@@ -229,10 +228,7 @@ pub(super) fn explain_dropped(parts: &mut StrategyParts, key: Uuid, reason: Opti
     let indicators = parts.indicators.iter().filter_map(|of| of.continues.map(IndicatorId::uuid));
     let continued = nodes.chain(indicators).any(|id| id == key);
     let mut ancestors = parts.lineage.iter_mut().flat_map(|lineage| &mut lineage.ancestors);
-    let found = ancestors.find(|of| match of.subject {
-        Subject::Node(id) => id.uuid() == key,
-        Subject::Indicator(id) => id.uuid() == key,
-    });
+    let found = ancestors.find(|of| of.subject.uuid() == key);
     match found {
         None => Err(Error::bad_input("key", "the previous term had nothing of this key")),
         Some(of) if continued => Err(Error::conflict("key", format!("“{}” is continued in this term", of.name))),

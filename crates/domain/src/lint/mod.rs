@@ -6,6 +6,7 @@
 mod rules;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{IndicatorId, NodeId, calendar::FiscalYear, strategy::Strategy, text::Bilingual};
 
@@ -30,6 +31,24 @@ pub enum Subject {
     Node(NodeId),
     /// An indicator.
     Indicator(IndicatorId),
+}
+
+impl Subject {
+    /// Its id, whatever it is.
+    pub const fn uuid(self) -> Uuid {
+        match self {
+            Self::Node(id) => id.uuid(),
+            Self::Indicator(id) => id.uuid(),
+        }
+    }
+
+    /// What it is called where it is told of: `node` or `indicator`.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Node(_) => "node",
+            Self::Indicator(_) => "indicator",
+        }
+    }
 }
 
 /// The part of a node or indicator that a finding is about.

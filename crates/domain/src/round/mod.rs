@@ -13,7 +13,7 @@ mod warning;
 
 pub use entry::{ActualError, Cause, Entry, read_actual, said};
 pub use opinion::PublishedOpinion;
-pub use progress::{DepartmentProgress, TaskCounts, progress};
+pub use progress::{DepartmentProgress, TaskCounts, days_late, progress};
 pub use published::without;
 pub use task::{CannotSubmit, Decision, EntryChange, Round, RoundState, Step, Task, TaskState, WrongStep, subjects};
 pub use warning::{Warning, WarningKind, warnings};

@@ -54,6 +54,11 @@ pub struct DepartmentProgress {
     pub days_late: u32,
 }
 
+/// How many days what is owed is late on a day; 0 while it is not.
+pub fn days_late(due: Date, today: Date) -> u32 {
+    u32::try_from((today - due).whole_days()).unwrap_or(0)
+}
+
 /// How far each department is, those first whose tasks come first, on a day.
 pub fn progress<'a>(
     tasks: impl IntoIterator<Item = (&'a Task, Option<DepartmentId>)>,
@@ -71,7 +76,7 @@ pub fn progress<'a>(
     }
     for of in &mut all {
         if of.counts.owed() > 0 {
-            of.days_late = u32::try_from((today - of.due).whole_days()).unwrap_or(0);
+            of.days_late = days_late(of.due, today);
         }
     }
     all

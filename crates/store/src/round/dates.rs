@@ -13,7 +13,7 @@ use shirube_domain::{
 };
 use time::Date;
 
-use super::{StoredRound, StoredTask, subject_id};
+use super::{StoredRound, StoredTask};
 use crate::{
     StoreResult, Tenant,
     agenda::{Job, JobKind},
@@ -93,11 +93,7 @@ impl Tenant<KeepDates> {
 
 /// What a subject is called outside.
 fn subject_key(subject: Subject) -> serde_json::Value {
-    let kind = match subject {
-        Subject::Indicator(_) => "indicator",
-        Subject::Node(_) => "node",
-    };
-    json!({ kind: subject_id(subject).to_string() })
+    json!({ (subject.kind()): subject.uuid().to_string() })
 }
 
 /// What is told of tasks that were returned.

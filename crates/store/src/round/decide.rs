@@ -13,7 +13,7 @@ use shirube_domain::{
     webhook::Event,
 };
 
-use super::{StoredTask, dates::about_returned, report::told, subject_id, subject_kind};
+use super::{StoredTask, dates::about_returned, report::told};
 use crate::{
     StoreResult, Tenant,
     audit::Record,
@@ -76,7 +76,7 @@ impl<A: Action<Target = MunicipalityCode>> Tenant<A> {
         let tasks = self.tasks(strategy, year);
         let tasks = match selection {
             Selection::Tasks(of) => {
-                let subjects = of.iter().map(|(subject, _)| subject_id(*subject));
+                let subjects = of.iter().map(|(subject, _)| subject.uuid());
                 tasks.filter(reporting_task::Column::SubjectId.is_in(subjects))
             }
             Selection::Department(id) => tasks.filter(reporting_task::Column::DepartmentId.eq(id.uuid())),
@@ -224,10 +224,8 @@ fn record(year: FiscalYear, decision: &Decision, (before, printed): (&Task, &Ent
         Decision::Approve => ("figures_approved", before.correction.as_ref()),
         Decision::Correct(reason) => ("correction_opened", Some(reason)),
     };
-    let record = Record::new(event, subject_kind(after.subject))
-        .subject(subject_id(after.subject))
-        .before(earlier)
-        .after(told(year, after));
+    let record =
+        Record::new(event, after.subject.kind()).subject(after.subject.uuid()).before(earlier).after(told(year, after));
     match reason {
         Some(reason) => record.reason(reason.clone()),
         None => record,

@@ -99,22 +99,6 @@ pub enum RoundChange {
     NotFound,
 }
 
-/// The id of a subject, whatever it is.
-pub(crate) const fn subject_id(subject: Subject) -> Uuid {
-    match subject {
-        Subject::Node(id) => id.uuid(),
-        Subject::Indicator(id) => id.uuid(),
-    }
-}
-
-/// What a subject is called in the audit trail.
-const fn subject_kind(subject: Subject) -> &'static str {
-    match subject {
-        Subject::Node(_) => "node",
-        Subject::Indicator(_) => "indicator",
-    }
-}
-
 /// The columns of a subject: the indicator or the node.
 const fn subject_columns(subject: Subject) -> (Option<Uuid>, Option<Uuid>) {
     match subject {
@@ -194,7 +178,7 @@ fn task_row(strategy: StrategyId, of: FiscalYear, stored: &StoredTask) -> StoreR
         municipality: String::new(),
         strategy_id: strategy.uuid(),
         fiscal_year: of.year(),
-        subject_id: subject_id(*subject),
+        subject_id: subject.uuid(),
         indicator_id,
         node_id,
         department_id: department.map(DepartmentId::uuid),
@@ -344,7 +328,7 @@ impl Tenant<ReadDraft> {
         let mut tasks = self.load_tasks(self.tasks(strategy, of)).await?;
         let places: HashMap<Uuid, usize> =
             subjects_in_order(&draft.strategy).enumerate().map(|(at, id)| (id, at)).collect();
-        tasks.sort_by_key(|stored| places.get(&subject_id(stored.task.subject)).copied());
+        tasks.sort_by_key(|stored| places.get(&stored.task.subject.uuid()).copied());
         let opinions = self.load_opinions(strategy, of).await?;
         let departments = self.department_rows().await?;
         Ok(Some(RoundRecord { round, version, opened_at, draft, tasks, opinions, departments }))
@@ -452,8 +436,8 @@ impl Tenant<ManageRounds> {
                 let mut moved = StoredTask { department: fresh.department, ..known.clone() };
                 moved.task.version += 1;
                 let owed = |stored: &StoredTask| json!({ "year": of.year(), "department": stored.department.map(|id| id.to_string()) });
-                let record = Record::new("task_moved", subject_kind(known.task.subject));
-                records.push(record.subject(subject_id(known.task.subject)).before(owed(known)).after(owed(&moved)));
+                let record = Record::new("task_moved", known.task.subject.kind());
+                records.push(record.subject(known.task.subject.uuid()).before(owed(known)).after(owed(&moved)));
                 changed.push(moved);
             }
         }
@@ -463,7 +447,7 @@ impl Tenant<ManageRounds> {
         self.delete::<reporting_task::Entity>()
             .filter(reporting_task::Column::StrategyId.eq(strategy.uuid()))
             .filter(reporting_task::Column::FiscalYear.eq(of.year()))
-            .filter(reporting_task::Column::SubjectId.is_in(unasked.map(|known| subject_id(known.task.subject))))
+            .filter(reporting_task::Column::SubjectId.is_in(unasked.map(|known| known.task.subject.uuid())))
             .exec(self.connection())
             .await?;
         Ok(())

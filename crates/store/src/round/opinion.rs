@@ -6,7 +6,7 @@ use shirube_domain::{
 };
 use time::OffsetDateTime;
 
-use super::{subject_columns, subject_id, subject_kind, subject_of};
+use super::{subject_columns, subject_of};
 use crate::{
     StoreError, StoreResult, Tenant,
     audit::{Record, fresh_id},
@@ -218,7 +218,7 @@ impl Tenant<AnswerOpinion> {
 
 /// An opinion is a line on what it is about.
 fn record(event: &'static str, opinion: &Opinion) -> Record {
-    Record::new(event, subject_kind(opinion.subject)).subject(subject_id(opinion.subject))
+    Record::new(event, opinion.subject.kind()).subject(opinion.subject.uuid())
 }
 
 fn told(opinion: &Opinion) -> serde_json::Value {

@@ -12,7 +12,7 @@ use shirube_domain::{
     strategy::Indicator,
 };
 
-use super::{Decided, Selection, StoredTask, subject_id, subject_kind};
+use super::{Decided, Selection, StoredTask};
 use crate::{
     StoreResult, Tenant,
     audit::Record,
@@ -71,18 +71,18 @@ impl Tenant<ReportFigures> {
         if self.load_rounds(strategy, Some(year)).await?.is_empty() {
             return Ok(None);
         }
-        let subjects: Vec<Uuid> = reports.iter().map(|report| subject_id(report.subject)).collect();
+        let subjects: Vec<Uuid> = reports.iter().map(|report| report.subject.uuid()).collect();
         let tasks = self.tasks(strategy, year).filter(reporting_task::Column::SubjectId.is_in(subjects.clone()));
         let tasks = self.load_tasks(tasks.lock_exclusive()).await?;
         let mut tasks: HashMap<Uuid, StoredTask> =
-            tasks.into_iter().map(|stored| (subject_id(stored.task.subject), stored)).collect();
+            tasks.into_iter().map(|stored| (stored.task.subject.uuid(), stored)).collect();
         let indicators = self.indicators(strategy, &subjects).await?;
 
         let (mut changed, mut records) = (Vec::new(), Vec::new());
         let mut outcomes = Vec::with_capacity(reports.len());
         for report in reports {
             let subject = report.subject;
-            let (before, reported) = match tasks.remove(&subject_id(subject)) {
+            let (before, reported) = match tasks.remove(&subject.uuid()) {
                 Some(stored) if stored.task.subject == subject => self.apply(stored, report, year, &indicators),
                 _ => (None, Reported::NotFound),
             };
@@ -118,7 +118,7 @@ impl Tenant<ReportFigures> {
         {
             return (None, Reported::WrongStep(stored, error));
         }
-        let indicator = indicators.get(&subject_id(task.subject));
+        let indicator = indicators.get(&task.subject.uuid());
         let warnings = match (&task.entry.actual, indicator) {
             (Some(actual), Some(indicator)) => warnings(indicator, year, actual),
             _ => Vec::new(),
@@ -218,7 +218,7 @@ impl Tenant<ReportFigures> {
                 continue;
             }
             let waits = stored.task.entry.remark.is_none() && stored.task.state.after(Step::Submit).is_ok();
-            let remark = remarks.remove(&subject_id(stored.task.subject));
+            let remark = remarks.remove(&stored.task.subject.uuid());
             let Some(remark) = remark.filter(|_| waits && self.permit().within().covers(stored.department)) else {
                 continue;
             };
@@ -255,8 +255,8 @@ pub(super) fn told(year: FiscalYear, task: &Task) -> Value {
 fn entered_record(year: FiscalYear, before: &Task, after: &StoredTask) -> Record {
     let mut now = told(year, &after.task);
     now["onBehalf"] = after.on_behalf.into();
-    let record = Record::new("figures_reported", subject_kind(after.task.subject))
-        .subject(subject_id(after.task.subject))
+    let record = Record::new("figures_reported", after.task.subject.kind())
+        .subject(after.task.subject.uuid())
         .before(told(year, before))
         .after(now);
     let why = after.task.correction.iter().chain(&after.task.entry.confirmation).cloned().collect::<Vec<_>>();
