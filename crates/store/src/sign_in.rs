@@ -172,7 +172,10 @@ impl Commons<SignIn> {
             .await?;
         let actor = actor_of(&user_of(&account), self.permit().actor());
         if used.rows_affected == 0 {
-            self.end(SessionId::from_uuid(session.id), "reuse").await?;
+            // Of several that find it used at once, one ends the session and tells of it.
+            if !self.end(SessionId::from_uuid(session.id), "reuse").await? {
+                return Ok(Refreshed::Unknown);
+            }
             let record = Record::new("refresh_token_reused", "session")
                 .subject(session.id)
                 .reason("a refresh token was used twice; the session was ended");
@@ -202,10 +205,9 @@ impl Commons<SignIn> {
         let found = every::<session::Entity>().filter(session::Column::Id.eq(row.session_id));
         let Some(stored) = self.one(found).await? else { return Ok(None) };
         let Some(account) = self.account_row(UserId::from_uuid(stored.user_id)).await? else { return Ok(None) };
-        if stored.ended_at.is_some() {
+        if !self.end(session, "sign_out").await? {
             return Ok(None);
         }
-        self.end(session, "sign_out").await?;
         let actor = actor_of(&user_of(&account), self.permit().actor());
         self.commit_as(actor, Record::new("signed_out", "session").subject(session)).await?;
         Ok(Some(session))
@@ -289,15 +291,16 @@ impl Commons<SignIn> {
         Ok(true)
     }
 
-    async fn end(&self, session: SessionId, by: &'static str) -> StoreResult<()> {
-        changing::<session::Entity>()
+    /// Ends a session; says whether it had not ended before.
+    async fn end(&self, session: SessionId, by: &'static str) -> StoreResult<bool> {
+        let ended = changing::<session::Entity>()
             .col_expr(session::Column::EndedAt, Expr::value(self.at()))
             .col_expr(session::Column::EndedBy, Expr::value(by))
             .filter(session::Column::Id.eq(session.uuid()))
             .filter(session::Column::EndedAt.is_null())
             .exec(self.connection())
             .await?;
-        Ok(())
+        Ok(ended.rows_affected > 0)
     }
 }
 
