@@ -116,6 +116,19 @@ impl City {
         change(&self.server, bearer, "reportFigures", json!({ "figures": figures }), RESULT).await
     }
 
+    /// Reports as a client does that is told, on a busy machine, to send the same again: the same, under the same name.
+    async fn report_in_the_end(&self, input: Value) -> Result<Value> {
+        let query = format!("mutation ($input: ReportFiguresInput!) {{ reportFigures(input: $input) {{ {RESULT} }} }}");
+        for _ in 0..50 {
+            let answer = self.server.ask_as(Some(&self.planner), &query, json!({ "input": input })).await?;
+            if answer.code() != Some("UNAVAILABLE") {
+                return Ok(answer.data()?["reportFigures"].clone());
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        anyhow::bail!("it is unavailable for ever")
+    }
+
     pub(crate) fn all(&self) -> Value {
         json!({ "round": self.round })
     }
@@ -164,8 +177,8 @@ async fn fifty_who_edit_fifty_cells_at_once_lose_nothing(backend: Backend) -> Re
     let tasks = city.tasks_with("id version indicator { label }").await?;
     let indicators: Vec<&Value> = tasks.iter().filter(|task| !task["indicator"].is_null()).collect();
     let asked = indicators.iter().enumerate().map(|(at, task)| {
-        let figure = json!([{ "task": task["id"], "version": 0, "actual": (120 + at).to_string() }]);
-        city.report(&city.planner, figure)
+        let figures = json!([{ "task": task["id"], "version": 0, "actual": (120 + at).to_string() }]);
+        city.report_in_the_end(json!({ "figures": figures, "clientMutationId": format!("{at}") }))
     });
     for answer in futures_util::future::join_all(asked).await {
         let answer = answer?;

@@ -35,6 +35,9 @@ const CASES: usize = 4_000;
 const BY_CHANCE: Duration = Duration::from_mins(1);
 /// After how long it is given up.
 const LONGEST: Duration = Duration::from_mins(5);
+/// What somebody or other is to be shown.
+const SHOWN: [Kind; 7] =
+    [Kind::Draft, Kind::Department, Kind::Person, Kind::Invitation, Kind::Key, Kind::Webhook, Kind::Reason];
 /// After how many requests everybody gets their roles back.
 const REPAIR: usize = 100;
 
@@ -62,13 +65,17 @@ async fn no_answer_tells_of_another_municipality(backend: Backend) -> Result<()>
     // A run that asks nothing would pass as well.
     if tally.cases >= 1_000 {
         let schema = Schema::read(&world.service).await?;
-        ensure!(tally.unanswered(&schema).is_none(), "nobody was ever answered {:?}: {tally:#?}", tally.unanswered(&schema));
-        ensure!(tally.unrefused(&schema).is_none(), "nobody was ever refused {:?}: {tally:#?}", tally.unrefused(&schema));
-        let kinds =
-            [Kind::Draft, Kind::Department, Kind::Person, Kind::Invitation, Kind::Key, Kind::Webhook, Kind::Reason];
-        for kind in kinds {
-            ensure!(tally.seen.contains(&format!("{kind:?}")), "nobody was ever shown a {kind:?}: {tally:#?}");
-        }
+        ensure!(
+            tally.unanswered(&schema).is_none(),
+            "nobody was ever answered {:?}: {tally:#?}",
+            tally.unanswered(&schema)
+        );
+        ensure!(
+            tally.unrefused(&schema).is_none(),
+            "nobody was ever refused {:?}: {tally:#?}",
+            tally.unrefused(&schema)
+        );
+        ensure!(tally.unseen().is_none(), "nobody was ever shown a {:?}: {tally:#?}", tally.unseen());
     }
     super::log::holds_nothing_of(&world)
 }
@@ -100,7 +107,9 @@ pub(super) async fn run(world: &mut World, cases: usize) -> Result<Tally> {
     let soon = (now() + time::Duration::days(100)).format(&Rfc3339)?;
     let mut tally = Tally::default();
     let mut pool = Pool::read(&world.service, &world.codes, soon.clone()).await?;
-    let all_met = |tally: &Tally| tally.unanswered(&schema).is_none() && tally.unrefused(&schema).is_none();
+    let all_met = |tally: &Tally| {
+        tally.unanswered(&schema).is_none() && tally.unrefused(&schema).is_none() && tally.unseen().is_none()
+    };
     while tally.cases < cases && start.elapsed() < LONGEST {
         let by_chance = start.elapsed() < BY_CHANCE;
         if !by_chance && all_met(&tally) {
@@ -370,6 +379,11 @@ impl Tally {
     /// What is not open to all and was never refused.
     fn unrefused<'a>(&self, schema: &'a Schema) -> Option<&'a str> {
         self.refused_least(schema).filter(|field| !self.refused.contains_key(*field))
+    }
+
+    /// What nobody was shown.
+    fn unseen(&self) -> Option<Kind> {
+        SHOWN.into_iter().find(|kind| !self.seen.contains(&format!("{kind:?}")))
     }
 }
 
