@@ -10,6 +10,7 @@ mod error;
 mod id;
 pub mod lint;
 pub mod municipality;
+pub mod progress;
 pub mod quantity;
 pub mod reference;
 pub mod round;

@@ -157,6 +157,15 @@ impl Period {
         }
     }
 
+    /// How many years it counts, where it counts years; 1 for anything shorter.
+    pub fn years(self) -> u16 {
+        match self {
+            Self::Span(_, years) => u16::try_from(i32::from(years.last) - i32::from(years.first) + 1).unwrap_or(1),
+            Self::Term { years, .. } => u16::from(years.max(1)),
+            Self::Year(..) | Self::Month(..) | Self::Day(_) | Self::Days(_) | Self::EveryYearOn(_) => 1,
+        }
+    }
+
     /// A label in English: `FY2021`, `2015–2020`, `2020 census`.
     pub fn english(self) -> String {
         let year_label = |kind, year| match kind {
