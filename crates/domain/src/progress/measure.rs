@@ -6,7 +6,7 @@ use super::{Basis, Flag, Guide, Method, NoRate, PlanYears, Question, Toward, Why
 use crate::{
     calendar::{FiscalYear, Period},
     quantity::{Amount, Bound, Finality, Unit},
-    strategy::{Absence, Accumulation, Content, Direction, Indicator, Requirement, Scope, TargetStatement},
+    strategy::{Absence, Accumulation, Cell, Content, Direction, Indicator, Requirement, Scope, TargetStatement},
     text::normalize,
 };
 
@@ -139,7 +139,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn read(mut self) -> Result<Measured, WhyNot> {
-        let numbered = self.question.toward == Toward::Year && self.cell_of(self.year).is_some();
+        let numbered = self.question.toward != Toward::Final && self.cell_of(self.year).is_some();
         match self.statement.requirement {
             Requirement::Done => return self.done(),
             Requirement::Increase | Requirement::Decrease if !numbered => return self.moved(),
@@ -179,18 +179,19 @@ impl<'a> Reader<'a> {
     /// Which side is good: what the target requires tells it, and where it asks to keep a level, the indicator.
     fn sense(&self) -> Sense {
         match &self.statement.requirement {
-            Requirement::AtLeast(_) | Requirement::KeepAtLeast(_) | Requirement::Increase => Sense::Higher,
             Requirement::AtMost(_)
             | Requirement::KeepAtMost(_)
             | Requirement::Zero(_)
             | Requirement::Decrease
             | Requirement::Rank(_) => Sense::Lower,
             Requirement::Growth(percent) if *percent < Decimal::ZERO => Sense::Lower,
-            Requirement::Growth(_) => Sense::Higher,
-            Requirement::Keep(_) | Requirement::Done => match self.indicator.direction {
-                Direction::Lower => Sense::Lower,
-                Direction::Higher | Direction::Unstated => Sense::Higher,
-            },
+            Requirement::Keep(_) | Requirement::Done if self.indicator.direction == Direction::Lower => Sense::Lower,
+            Requirement::AtLeast(_)
+            | Requirement::KeepAtLeast(_)
+            | Requirement::Increase
+            | Requirement::Growth(_)
+            | Requirement::Keep(_)
+            | Requirement::Done => Sense::Higher,
         }
     }
 
@@ -205,7 +206,7 @@ impl<'a> Reader<'a> {
             return Ok((self.plan_target()?, TargetSource::Plan));
         }
         let cell = self.indicator.figures.year(self.year).and_then(|figures| figures.target.as_ref());
-        match cell.map(|cell| cell.content()) {
+        match cell.map(Cell::content) {
             Some(Content::Figure { .. }) => self.year_target(),
             Some(Content::Words) => Err(WhyNot::Words),
             Some(Content::Absent(absence @ (Absence::NotStarted | Absence::Ended))) => Err(WhyNot::of(*absence)),
@@ -249,7 +250,8 @@ impl<'a> Reader<'a> {
     fn without_year_target(&mut self) -> Result<(Decimal, TargetSource), WhyNot> {
         let due = self.due();
         let bare = self.indicator.figures.targets().next().is_none();
-        if self.year >= due || (bare && self.statement.scope == Scope::EachYear) {
+        let each_year = bare && self.statement.scope == Scope::EachYear;
+        if self.year >= due || each_year || self.question.toward == Toward::YearOrFinal {
             return Ok((self.plan_target()?, TargetSource::Plan));
         }
         if let Some(guide) = self.question.guide
@@ -442,7 +444,7 @@ impl<'a> Reader<'a> {
     /// Something that is to be done.
     fn done(&mut self) -> Result<Measured, WhyNot> {
         let actual = self.indicator.figures.year(self.year).map(|figures| &figures.actual);
-        let done = match actual.map(|cell| cell.content()) {
+        let done = match actual.map(Cell::content) {
             None => return Err(WhyNot::NotYetReported),
             Some(Content::Absent(absence)) => return Err(WhyNot::of(*absence)),
             Some(Content::Figure { .. }) => self.figure(self.year)? > Decimal::ZERO,

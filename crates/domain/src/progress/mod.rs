@@ -35,6 +35,8 @@ pub enum Toward {
     Year,
     /// The target of the plan (最終目標).
     Final,
+    /// The target of the fiscal year; in a year that has none, that of the plan.
+    YearOrFinal,
 }
 
 /// What is compared of an indicator whose years add up: one that is kept as yearly amounts and one that is kept as a running

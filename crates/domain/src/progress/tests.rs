@@ -174,6 +174,7 @@ fn rates_that_prefectures_and_cities_print() {
     };
     assert_eq!(newborn.tell(0, Year, ACTUAL), "not_due");
     assert_eq!(newborn.tell(0, Final, BASELINE), "-5.9");
+    assert_eq!(newborn.tell(0, Toward::YearOrFinal, BASELINE), "-5.9");
 
     // Lower is better.
     let near = lower("100", &["80"], &["90"]);
@@ -331,7 +332,7 @@ fn cells() -> impl Strategy<Value = Vec<String>> {
 }
 
 fn questions() -> impl Strategy<Value = Question> {
-    let toward = prop::sample::select(vec![Toward::Year, Toward::Final]);
+    let toward = prop::sample::select(vec![Toward::Year, Toward::Final, Toward::YearOrFinal]);
     let kept = Method::LevelKept { level: KeptLevel::Baseline };
     let method = prop::sample::select(vec![ACTUAL, ONE_PLUS_GAP, BASELINE, KEPT, kept]);
     let basis = prop::sample::select(vec![Basis::ToDate, Basis::YearAlone]);

@@ -87,6 +87,23 @@ impl Requirement {
         }
     }
 
+    /// What kind of requirement it is.
+    pub const fn kind(&self) -> StatedRequirement {
+        match self {
+            Self::AtLeast(_) => StatedRequirement::AtLeast,
+            Self::AtMost(_) => StatedRequirement::AtMost,
+            Self::Keep(_) => StatedRequirement::Keep,
+            Self::KeepAtLeast(_) => StatedRequirement::KeepAtLeast,
+            Self::KeepAtMost(_) => StatedRequirement::KeepAtMost,
+            Self::Zero(_) => StatedRequirement::Zero,
+            Self::Increase => StatedRequirement::Increase,
+            Self::Decrease => StatedRequirement::Decrease,
+            Self::Growth(_) => StatedRequirement::Growth,
+            Self::Rank(_) => StatedRequirement::Rank,
+            Self::Done => StatedRequirement::Done,
+        }
+    }
+
     /// Whether it asks to hold a level and not to move.
     pub const fn keeps(&self) -> bool {
         matches!(self, Self::Keep(_) | Self::KeepAtLeast(_) | Self::KeepAtMost(_) | Self::Zero(_))
@@ -261,8 +278,8 @@ impl Scope {
     }
 }
 
-/// The author's word where the text of a target does not tell its requirement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+/// The kind of a requirement: the author's word where the text of a target does not tell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StatedRequirement {
     /// Reach the number or more.
