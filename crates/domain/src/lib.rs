@@ -7,6 +7,7 @@ pub mod calendar;
 pub mod changes;
 pub mod edit;
 mod error;
+pub mod grade;
 mod id;
 pub mod lint;
 pub mod municipality;

@@ -114,6 +114,51 @@ impl<'de> Deserialize<'de> for Unit {
     }
 }
 
+/// A number in data that people write: 80, 12.5 or "12.5", which are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize)]
+#[serde(transparent)]
+pub struct Number(pub Decimal);
+
+impl Number {
+    // serde hands over a reference.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+    pub(crate) fn is_zero(&self) -> bool {
+        self.0.is_zero()
+    }
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Written;
+        impl serde::de::Visitor<'_> for Written {
+            type Value = Number;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number such as 80 or 12.5")
+            }
+
+            fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Number, E> {
+                Ok(Number(number.into()))
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Number, E> {
+                Ok(Number(number.into()))
+            }
+
+            // The shortest text of a float is what was written.
+            fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Number, E> {
+                self.visit_str(&number.to_string())
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Number, E> {
+                let wrong = || E::invalid_value(serde::de::Unexpected::Str(text), &self);
+                Decimal::from_str_exact(text).map(Number).map_err(|_| wrong())
+            }
+        }
+        deserializer.deserialize_any(Written)
+    }
+}
+
 /// A bound printed with a number (75%以上).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -10,7 +10,7 @@ mod explain;
 mod measure;
 mod rate;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod why;
 
 use std::collections::BTreeSet;
@@ -24,6 +24,7 @@ pub use why::{Flag, NoRate, WhyNot};
 use self::measure::Measured;
 use crate::{
     calendar::FiscalYear,
+    quantity::Number,
     strategy::{Indicator, Strategy},
 };
 
@@ -114,7 +115,7 @@ pub enum Pace {
     /// The shares of the first, second, … year in percent; the last goes for later years.
     Table {
         /// The shares.
-        shares: Vec<Decimal>,
+        shares: Vec<Number>,
     },
 }
 

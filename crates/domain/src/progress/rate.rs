@@ -69,7 +69,7 @@ pub(super) fn of_pace(rate: Decimal, pace: &Pace, measure: &Measure) -> Option<(
     let share = match pace {
         Pace::Elapsed => percent(measure.elapsed.into(), measure.years.into())?,
         Pace::Table { shares } => {
-            *shares.get(usize::from(measure.elapsed).saturating_sub(1)).or_else(|| shares.last())?
+            shares.get(usize::from(measure.elapsed).saturating_sub(1)).or_else(|| shares.last())?.0
         }
     };
     (share > Decimal::ZERO).then(|| Some((share, percent(rate, share)?)))?

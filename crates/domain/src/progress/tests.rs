@@ -17,18 +17,20 @@ const KEPT: Method = Method::LevelKept { level: KeptLevel::Target };
 
 /// An indicator as a document prints it, in a plan of five years from 令和3年度.
 #[derive(Clone)]
-struct Printed<'a> {
-    unit: &'a str,
-    direction: Direction,
-    baseline: &'a str,
-    target: &'a str,
-    requirement: Option<StatedRequirement>,
-    accumulation: Accumulation,
-    targets: &'a [&'a str],
-    actuals: &'a [&'a str],
+pub(crate) struct Printed<'a> {
+    pub(crate) label: &'a str,
+    pub(crate) unit: &'a str,
+    pub(crate) direction: Direction,
+    pub(crate) baseline: &'a str,
+    pub(crate) target: &'a str,
+    pub(crate) requirement: Option<StatedRequirement>,
+    pub(crate) accumulation: Accumulation,
+    pub(crate) targets: &'a [&'a str],
+    pub(crate) actuals: &'a [&'a str],
 }
 
-const LEVEL: Printed<'static> = Printed {
+pub(crate) const LEVEL: Printed<'static> = Printed {
+    label: "指標",
     unit: "人",
     direction: Direction::Higher,
     baseline: "",
@@ -39,16 +41,16 @@ const LEVEL: Printed<'static> = Printed {
     actuals: &[],
 };
 
-fn year(at: usize) -> FiscalYear {
+pub(crate) fn year(at: usize) -> FiscalYear {
     FiscalYear::new(2021 + i16::try_from(at).unwrap()).unwrap()
 }
 
-fn plan() -> PlanYears {
+pub(crate) fn plan() -> PlanYears {
     PlanYears { first: year(0), last: year(4) }
 }
 
 impl Printed<'_> {
-    fn indicator(&self) -> Indicator {
+    pub(crate) fn indicator(&self) -> Indicator {
         let baseline = (!self.baseline.is_empty()).then(|| Baseline::read(self.baseline));
         let text = TargetText {
             printed: self.target.into(),
@@ -64,7 +66,7 @@ impl Printed<'_> {
         Indicator {
             id: IndicatorId::from_uuid(uuid::Uuid::nil()),
             node: NodeId::from_uuid(uuid::Uuid::nil()),
-            label: "指標".into(),
+            label: self.label.into(),
             role: Role::Kpi(Target { statement, superseded: Vec::new() }),
             unit: (!self.unit.is_empty()).then(|| Unit::parse(self.unit).unwrap()),
             direction: self.direction,
@@ -275,7 +277,7 @@ fn years_that_add_up_are_added_up() {
     let paced = Question { pace: Some(Pace::Elapsed), ..Question::new(Final, ACTUAL) };
     let answer = yearly.ask(1, &paced);
     assert_eq!((told(&answer).as_str(), answer.before_pace), ("100.0", Some((40.into(), 40.into()))));
-    let table = Pace::Table { shares: vec![10.into(), 80.into()] };
+    let table = Pace::Table { shares: vec![Number(10.into()), Number(80.into())] };
     let answer = yearly.ask(1, &Question { pace: Some(table), ..Question::new(Final, ACTUAL) });
     assert_eq!(told(&answer), "50.0");
 
@@ -337,7 +339,11 @@ fn questions() -> impl Strategy<Value = Question> {
     let method = prop::sample::select(vec![ACTUAL, ONE_PLUS_GAP, BASELINE, KEPT, kept]);
     let basis = prop::sample::select(vec![Basis::ToDate, Basis::YearAlone]);
     let guide = prop::sample::select(vec![None, Some(Guide::StraightLine { decimals: None })]);
-    let pace = prop::sample::select(vec![None, Some(Pace::Elapsed), Some(Pace::Table { shares: vec![Decimal::ZERO] })]);
+    let pace = prop::sample::select(vec![
+        None,
+        Some(Pace::Elapsed),
+        Some(Pace::Table { shares: vec![Number(Decimal::ZERO)] }),
+    ]);
     (toward, method, basis, guide, pace).prop_map(|(toward, method, basis, guide, pace)| Question {
         toward,
         method,
