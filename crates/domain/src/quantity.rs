@@ -120,9 +120,8 @@ impl<'de> Deserialize<'de> for Unit {
 pub struct Number(pub Decimal);
 
 impl Number {
-    // serde hands over a reference.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
-    pub(crate) fn is_zero(&self) -> bool {
+    /// Whether it is zero.
+    pub const fn is_zero(&self) -> bool {
         self.0.is_zero()
     }
 }

@@ -1,6 +1,8 @@
 //! Documents in and out: the sample format of strategies, and the reference data that ship with the product.
 //! No database, no network.
 
+#[cfg(test)]
+mod progress;
 mod reference;
 pub mod sample;
 

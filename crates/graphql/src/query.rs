@@ -8,7 +8,7 @@ use shirube_access::{
     table::{Instance as AtInstance, ReadInstance},
 };
 use shirube_app::{App, At, KeyPlace, Part, PublishedStrategy};
-use shirube_domain::{Error, StrategyId, municipality, municipality::MunicipalityCode as DomainCode};
+use shirube_domain::{Error, StrategyId, grade, municipality, municipality::MunicipalityCode as DomainCode};
 use time::OffsetDateTime;
 
 use crate::{
@@ -18,11 +18,11 @@ use crate::{
     page::{PAGE_LIMIT, PageArguments, page_of},
     scalars::{DateTime, FiscalYear, MunicipalityCode},
     types::{
-        Account, AccountConnection, ApiKey, AuditEntry, AuditEntryConnection, AuditFilter, Department, Instance,
-        Invitation, InvitationConnection, Membership, MembershipConnection, Municipality, MunicipalityConnection,
-        MunicipalityFilter, MunicipalityOrder, Node, OfficialIndicator, Opinion, Prefecture, Round, StandardIndicator,
-        StandardIndicatorConnection, StandardIndicatorFilter, Strategy, User, Viewer, Webhook, WebhookDelivery, audit,
-        municipalities, standard_indicators,
+        Account, AccountConnection, ApiKey, AuditEntry, AuditEntryConnection, AuditFilter, Department, GradingRule,
+        Instance, Invitation, InvitationConnection, Membership, MembershipConnection, Municipality,
+        MunicipalityConnection, MunicipalityFilter, MunicipalityOrder, Node, OfficialIndicator, Opinion, Prefecture,
+        Round, StandardIndicator, StandardIndicatorConnection, StandardIndicatorFilter, Strategy, User, Viewer,
+        Webhook, WebhookDelivery, audit, municipalities, standard_indicators,
     },
 };
 
@@ -89,6 +89,13 @@ impl Query {
     async fn prefectures(&self, context: &Context<'_>) -> Result<Vec<Prefecture>> {
         app(context)?;
         Ok(municipality::Prefecture::all().map(Prefecture).collect())
+    }
+
+    /// The grading rules (評価基準) that are shipped, each as its body prints it.
+    async fn grading_rules(&self, context: &Context<'_>) -> Result<Vec<GradingRule>> {
+        app(context)?;
+        spend(context, grade::presets().len())?;
+        Ok(grade::presets().iter().map(GradingRule::Shipped).collect())
     }
 
     /// The municipality (自治体) of a code; null if there is none. A code that was given up leads to its successor.

@@ -102,6 +102,26 @@ impl ScalarType for StrategyDocument {
     }
 }
 
+pub(crate) struct GradingRuleDocument(pub(crate) String);
+
+/// A grading rule (評価基準) as data: a JSON object, or its text as a string. `gradingRules { document }` shows those that are
+/// shipped.
+#[Scalar]
+impl ScalarType for GradingRuleDocument {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match value {
+            Value::String(text) => Ok(Self(text)),
+            Value::Object(_) => Ok(Self(value.into_json()?.to_string())),
+            _ => Err(InputValueError::custom("a grading rule is a JSON object, or the text of one")),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.clone())
+    }
+}
+
+#[derive(Clone, Copy)]
 pub(crate) struct FiscalYear(pub(crate) calendar::FiscalYear);
 
 /// A fiscal year (年度), 1 April to 31 March, by the year in which it begins: 2021 is 令和３年度. As input, "R3" and

@@ -12,7 +12,7 @@ mod tests;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 pub use presets::{preset, presets};
-pub use rollup::Rollup;
+pub use rollup::{GradeCount, Rollup};
 pub use rule::{
     Band, BandRate, Caps, Case, Comparison, Condition, FigurePolicy, GradingRule, Mark, Rounding, RoundingMode,
     RuleSource, Standing, Test, Validity,

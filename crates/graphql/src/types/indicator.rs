@@ -1,13 +1,16 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use shirube_domain::{
     lint::Subject,
+    progress::PlanYears,
     strategy::{self, Role},
     text::search_key,
 };
 
 use super::{
     Direction, Period, PlanNode, PlanTotal, Quantity, Remark, Strategy, Target, Unit, YearFigures,
+    grade::{Grade, GradingRule, GradingRuleChoice},
     lineage::{Lineage, Mapping},
+    progress::{Progress, ProgressQuestion},
     revision::Finding,
     strategy::Department,
 };
@@ -38,7 +41,7 @@ pub(crate) struct Indicator {
 }
 
 impl Indicator {
-    fn domain(&self) -> &strategy::Indicator {
+    pub(super) fn domain(&self) -> &strategy::Indicator {
         &self.strategy.domain().indicators()[self.at]
     }
 }
@@ -164,6 +167,28 @@ impl Indicator {
     /// How often it was changed, to be sent with the next change; null for what is published.
     async fn version(&self) -> Option<i32> {
         self.strategy.version.versions()?.of(Some(Subject::Indicator(self.domain().id)))
+    }
+
+    /// How far it has come in a fiscal year (達成率, 進捗率).
+    async fn progress(
+        &self,
+        #[graphql(desc = "The fiscal year.")] year: FiscalYear,
+        #[graphql(desc = "What is asked; the actual ÷ the target of the year if absent.")] question: Option<
+            ProgressQuestion,
+        >,
+    ) -> Progress {
+        let plan = PlanYears::of(self.strategy.domain());
+        Progress::new(self.domain(), plan, year, &question.unwrap_or_default().domain())
+    }
+
+    /// Its grade (評価) in a fiscal year by a rule.
+    async fn grade(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The fiscal year.")] year: FiscalYear,
+        #[graphql(desc = "By which rule.")] rule: GradingRuleChoice,
+    ) -> Result<Grade> {
+        Ok(Grade::new(GradingRule::chosen(context, rule)?, self.clone(), year))
     }
 
     /// What a careful reader would notice about it.

@@ -3,6 +3,7 @@
 mod audit;
 mod change;
 mod figures;
+mod grade;
 mod indicator;
 mod instance;
 mod keys;
@@ -12,6 +13,7 @@ mod official;
 mod people;
 mod period;
 mod plan_node;
+mod progress;
 mod revision;
 mod round;
 mod standard;
@@ -24,6 +26,7 @@ use async_graphql::Interface;
 
 pub(crate) use audit::{AuditEntry, AuditEntryConnection, AuditFilter, audit};
 pub(crate) use figures::{ObservationStatus, PlanTotal, Quantity, Unit, YearFigures};
+pub(crate) use grade::GradingRule;
 pub(crate) use indicator::{Indicator, IndicatorConnection, IndicatorFilter, IndicatorRole};
 pub(crate) use instance::Instance;
 pub(crate) use keys::{ApiKey, KeyScope};

@@ -3,6 +3,7 @@ use shirube_domain::{lint::Subject, strategy};
 
 use super::{
     Indicator, Remark, Strategy, YearFigures,
+    grade::{self, GradeSummary, Grading},
     lineage::Lineage,
     revision::Finding,
     strategy::{Counts, Department, Level},
@@ -76,6 +77,15 @@ impl PlanNode {
     /// What is counted in this node and all below it.
     async fn counts(&self) -> Counts {
         self.strategy.domain().counts(self.at).into()
+    }
+
+    /// The grades of the indicators in this node and all below it, counted (集計).
+    async fn grade_summary(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which year, and by which rule.")] grading: Grading,
+    ) -> Result<GradeSummary> {
+        grade::summary(context, &self.strategy, self.strategy.domain().subtree_indicators(self.at), grading)
     }
 
     /// The department in charge.

@@ -7,6 +7,7 @@ use shirube_domain::{lint::Subject, municipality::MunicipalityCode, strategy};
 use super::{
     Indicator, IndicatorConnection, IndicatorFilter, Municipality, PlanNode, PublishedOpinion, Revision,
     change::{Change, changes},
+    grade::{self, Grade, GradeSummary, Grading},
     indicator::indicators,
     lineage::{Lineage, LineageKind, PreviousTerm},
     revision::{Finding, LintRule},
@@ -191,6 +192,24 @@ impl Strategy {
         spend(context, findings.len())?;
         let wanted = |at: &usize| rules.as_ref().is_none_or(|rules| rules.contains(&findings[*at].rule.into()));
         Ok((0..findings.len()).filter(wanted).map(|at| Finding { strategy: self.clone(), at }).collect())
+    }
+
+    /// The grades (評価) of all its indicators in a fiscal year by a rule, in the order of the document.
+    async fn grades(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which year, and by which rule.")] grading: Grading,
+    ) -> Result<Vec<Grade>> {
+        grade::grades(context, self, 0..self.domain().indicators().len(), grading)
+    }
+
+    /// The grades of all its indicators, counted (集計).
+    async fn grade_summary(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which year, and by which rule.")] grading: Grading,
+    ) -> Result<GradeSummary> {
+        grade::summary(context, self, 0..self.domain().indicators().len(), grading)
     }
 
     /// The strategy of the previous term from which it was made (前期の戦略); null if it was made anew.

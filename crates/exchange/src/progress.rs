@@ -1,0 +1,99 @@
+//! The progress of every figure of the sample documents, a row each with its reason, for people to read and agree with.
+//! `cargo test -p shirube-exchange` compares it to what is committed. Where a change is meant, run it with UPDATE=1
+//! and read the difference.
+
+use std::{env, fmt::Write as _, fs, path::Path};
+
+use shirube_domain::{
+    calendar::FiscalYear,
+    progress::{Inverse, Method, Outcome, PlanYears, Progress, Question, Toward, progress},
+    quantity::print_number,
+    strategy::{Cell, Indicator, Strategy},
+};
+
+use crate::{STRATEGIES, sample};
+
+const ACTUAL_TO_TARGET: Method = Method::ActualToTarget { inverse: Inverse::TargetToActual };
+
+#[test]
+fn what_every_figure_of_the_sample_documents_says() {
+    for json in STRATEGIES {
+        let mut next = 0;
+        let mut ids = || {
+            next += 1;
+            uuid::Uuid::from_u128(next)
+        };
+        let strategy = sample::read(json, &mut ids).unwrap();
+        let parts = strategy.parts();
+        let name = format!("{}-{}.tsv", parts.municipality, parts.term.number);
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/progress").join(&name);
+        let table = table(&strategy);
+        if env::var_os("UPDATE").is_some() {
+            fs::write(&file, &table).unwrap();
+        }
+        let committed = fs::read_to_string(&file).unwrap_or_default();
+        let (old, new) = (committed.lines().collect::<Vec<_>>(), table.lines().collect::<Vec<_>>());
+        for (at, line) in new.iter().enumerate() {
+            assert_eq!(old.get(at), Some(line), "{name}, line {}", at + 1);
+        }
+        assert_eq!(old.len(), new.len(), "{name}");
+    }
+}
+
+fn table(strategy: &Strategy) -> String {
+    let plan = PlanYears::of(strategy);
+    let mut table = String::from(
+        "label\tyear\tbaseline\ttarget\tyear_target\tactual\tof_the_year\tof_the_plan\tfrom_baseline\treason\n",
+    );
+    let reported = |year: &FiscalYear| *year <= strategy.parts().report.year;
+    for indicator in strategy.indicators() {
+        for figures in indicator.figures.years().iter().filter(|figures| reported(&figures.year)) {
+            let ask = |toward, method| progress(indicator, plan, figures.year, &Question::new(toward, method));
+            let year = ask(Toward::Year, ACTUAL_TO_TARGET);
+            let final_ = ask(Toward::Final, ACTUAL_TO_TARGET);
+            let baseline = ask(Toward::Final, Method::ProgressFromBaseline);
+            let printed = |cell: Option<&Cell>| cell.and_then(|cell| cell.printed()).unwrap_or_default().to_owned();
+            writeln!(
+                table,
+                "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}",
+                indicator.label,
+                figures.year.short(),
+                indicator.baseline.as_ref().map(|of| of.printed.as_str()).unwrap_or_default(),
+                target(indicator),
+                printed(figures.target.as_ref()),
+                printed(Some(&figures.actual)),
+                told(&year),
+                told(&final_),
+                told(&baseline),
+                reason([&year, &final_, &baseline]),
+            )
+            .unwrap();
+        }
+    }
+    table
+}
+
+fn target(indicator: &Indicator) -> &str {
+    indicator.statement().map(|statement| statement.printed.as_str()).unwrap_or_default()
+}
+
+fn told(progress: &Progress) -> String {
+    match &progress.outcome {
+        Outcome::Rate { percent, met } => {
+            format!("{}% {}", print_number(percent.round_dp(1)), if *met { "達成" } else { "未達成" })
+        }
+        Outcome::Verdict { met, .. } => if *met { "達成" } else { "未達成" }.to_owned(),
+        Outcome::Nothing(why) => format!("({})", why.code()),
+    }
+}
+
+/// How each of the three was found, without saying anything twice.
+fn reason(of: [&Progress; 3]) -> String {
+    let mut steps: Vec<String> = Vec::new();
+    for step in of.into_iter().flat_map(Progress::steps) {
+        if !steps.contains(&step.ja) {
+            steps.push(step.ja);
+        }
+    }
+    steps.join(" / ")
+}

@@ -1,0 +1,358 @@
+use std::{ops::Deref, sync::Arc};
+
+use async_graphql::{Context, Enum, InputObject, Object, OneofObject, Result, SimpleObject};
+use shirube_domain::{
+    Error,
+    grade::{self, Ungraded},
+    progress::PlanYears,
+};
+
+use super::{
+    Indicator, Strategy,
+    progress::{Progress, ProgressFlag, Sentence, WhyNot},
+};
+use crate::{
+    error::{bad_input, outward},
+    limits::spend,
+    scalars::{Decimal, FiscalYear, GradingRuleDocument},
+};
+
+/// By which rule to grade (評価基準). Give one of the two.
+#[derive(OneofObject)]
+pub(crate) enum GradingRuleChoice {
+    /// A rule that is shipped, by its key: ibaraki.
+    Preset(String),
+    /// A rule given as data.
+    Document(GradingRuleDocument),
+}
+
+/// A rule, wherever it lives.
+#[derive(Clone)]
+pub(crate) enum GradingRule {
+    Shipped(&'static grade::GradingRule),
+    Given(Arc<grade::GradingRule>),
+}
+
+impl Deref for GradingRule {
+    type Target = grade::GradingRule;
+
+    fn deref(&self) -> &grade::GradingRule {
+        match self {
+            Self::Shipped(rule) => rule,
+            Self::Given(rule) => rule,
+        }
+    }
+}
+
+impl GradingRule {
+    /// The rule of a choice that stands at `rule` of the arguments.
+    pub(super) fn chosen(context: &Context<'_>, choice: GradingRuleChoice) -> Result<Self> {
+        match choice {
+            GradingRuleChoice::Preset(key) => match grade::preset(&key) {
+                Some(rule) => Ok(Self::Shipped(rule)),
+                None => Err(bad_input("rule.preset", "no such rule is shipped; the query gradingRules lists them")),
+            },
+            GradingRuleChoice::Document(document) => {
+                // It is read where it is used, which may be at every indicator of a page.
+                spend(context, document.0.len() / READ_FOR_AN_ITEM)?;
+                let read = grade::GradingRule::read(&document.0);
+                read.map(|rule| Self::Given(Arc::new(rule)))
+                    .map_err(|problems| outward(Error::Problems(problems).within("rule.document")))
+            }
+        }
+    }
+}
+
+/// How many characters of a rule are read in the time in which an item of a list is made.
+const READ_FOR_AN_ITEM: usize = 200;
+
+/// A grading rule (評価基準): how a body makes grades of figures.
+#[Object]
+impl GradingRule {
+    /// Its key.
+    async fn key(&self) -> &str {
+        &self.deref().key
+    }
+
+    /// Its version.
+    async fn version(&self) -> u32 {
+        self.deref().version
+    }
+
+    /// The Japanese name.
+    async fn name(&self) -> &str {
+        &self.deref().name.ja
+    }
+
+    /// The English name.
+    async fn name_en(&self) -> &str {
+        &self.deref().name.en
+    }
+
+    /// The body whose rule it is: 茨城県.
+    async fn body(&self) -> &str {
+        &self.source.body
+    }
+
+    /// The document or plan for which it is used.
+    async fn source(&self) -> &str {
+        &self.deref().source.title
+    }
+
+    /// What was read into it that the document leaves open.
+    async fn note(&self) -> Option<Sentence> {
+        self.deref().source.note.clone().map(Sentence::from)
+    }
+
+    /// The first fiscal year for which it is meant; null for no limit.
+    async fn valid_from(&self) -> Option<FiscalYear> {
+        self.valid.from.map(FiscalYear)
+    }
+
+    /// The last fiscal year for which it is meant; null for no limit.
+    async fn valid_until(&self) -> Option<FiscalYear> {
+        self.valid.until.map(FiscalYear)
+    }
+
+    /// The grades that it may give, best first.
+    async fn grades(&self) -> Vec<&str> {
+        self.deref().grades()
+    }
+
+    /// The whole rule as data, to be changed and given as `document`.
+    async fn document(&self) -> GradingRuleDocument {
+        GradingRuleDocument(serde_json::to_string(&**self).unwrap_or_default())
+    }
+}
+
+/// Why there is no grade.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Without {
+    /// Nothing can be said about the progress; `progress.whyNot` tells why.
+    Progress,
+    /// The bands look at a rate, and none can be made.
+    NoRate,
+    /// The rule has no case for such an indicator.
+    NoCase,
+    /// No band fits.
+    NoBand,
+    /// The rule waits for the final figure.
+    Held,
+    /// The rule is not meant for the year.
+    NotValid,
+}
+
+impl From<Ungraded> for Without {
+    fn from(why: Ungraded) -> Self {
+        match why {
+            Ungraded::Progress(_) => Self::Progress,
+            Ungraded::NoRate(_) => Self::NoRate,
+            Ungraded::NoCase => Self::NoCase,
+            Ungraded::NoBand => Self::NoBand,
+            Ungraded::Held(_) => Self::Held,
+            Ungraded::NotValid => Self::NotValid,
+        }
+    }
+}
+
+pub(crate) struct Grade {
+    rule: GradingRule,
+    indicator: Indicator,
+    year: FiscalYear,
+}
+
+impl Grade {
+    pub(super) const fn new(rule: GradingRule, indicator: Indicator, year: FiscalYear) -> Self {
+        Self { rule, indicator, year }
+    }
+
+    fn domain(&self) -> grade::Grade<'_> {
+        let plan = PlanYears::of(self.indicator.strategy.domain());
+        grade::grade(&self.rule, self.indicator.domain(), plan, self.year.0)
+    }
+}
+
+/// The grade (評価) of an indicator in a fiscal year by a rule, and how it was found.
+#[Object]
+impl Grade {
+    /// The indicator.
+    async fn indicator(&self) -> &Indicator {
+        &self.indicator
+    }
+
+    /// The fiscal year.
+    async fn year(&self) -> FiscalYear {
+        FiscalYear(self.year.0)
+    }
+
+    /// The rule.
+    async fn rule(&self) -> &GradingRule {
+        &self.rule
+    }
+
+    /// The grade as the rule prints it: A, 順調, ◎; null where there is none.
+    async fn grade(&self) -> Option<String> {
+        self.domain().result.ok().map(|band| band.grade.clone())
+    }
+
+    /// What the grade means, where the print alone does not say it.
+    async fn name(&self) -> Option<Sentence> {
+        self.domain().result.ok()?.name.clone().map(Sentence::from)
+    }
+
+    /// The points that it gives; null where the rule gives none.
+    async fn points(&self) -> Option<Decimal> {
+        self.domain().result.ok()?.points.map(|points| Decimal(points.0))
+    }
+
+    /// The rate in percent, rounded as the rule says; before it is held against a pace.
+    async fn rate(&self) -> Option<Decimal> {
+        self.domain().rate.map(Decimal)
+    }
+
+    /// The rate as the body prints it: 96.3%, 100%超, 0%未満.
+    async fn printed_rate(&self) -> Option<String> {
+        self.domain().printed_rate()
+    }
+
+    /// The rate at which the bands look, in percent: after the pace; 100 or 0 for what is met or not without a rate.
+    async fn judged_rate(&self) -> Option<Decimal> {
+        self.domain().judged_rate.map(Decimal)
+    }
+
+    /// Why there is no grade; null where there is one.
+    async fn without(&self) -> Option<Without> {
+        self.domain().result.err().map(Without::from)
+    }
+
+    /// Why nothing can be said about the progress, where that is why there is no grade.
+    async fn why_not(&self) -> Option<WhyNot> {
+        match self.domain().result {
+            Err(Ungraded::Progress(why)) => Some(WhyNot::of(why)),
+            _ => None,
+        }
+    }
+
+    /// What the rule prints in the place of a grade: X (実績なし).
+    async fn mark(&self) -> Option<String> {
+        self.domain().mark().map(|mark| mark.grade.clone())
+    }
+
+    /// What the body calls such an indicator: 現状維持型Ⅰ.
+    async fn case(&self) -> Option<Sentence> {
+        self.domain().case?.1.name.clone().map(Sentence::from)
+    }
+
+    /// How far the indicator has come, as the rule asks; null where it asks nothing.
+    async fn progress(&self) -> Option<Progress> {
+        self.domain().progress.as_ref().map(Progress::of)
+    }
+
+    /// What a reader has to know about it.
+    async fn flags(&self) -> Vec<ProgressFlag> {
+        self.domain().progress.map(|of| of.flags.iter().map(|flag| (*flag).into()).collect()).unwrap_or_default()
+    }
+
+    /// How it was found, step by step: the rule, what was compared, the rate and its rounding, the grade.
+    async fn steps(&self) -> Vec<Sentence> {
+        self.domain().steps().into_iter().map(Sentence::from).collect()
+    }
+}
+
+/// How many indicators have a grade.
+#[derive(SimpleObject)]
+pub(crate) struct GradeCount {
+    /// The grade.
+    grade: String,
+    /// How many have it.
+    count: usize,
+    /// Their share of what was graded, in percent, to one decimal; null where nothing was graded.
+    share: Option<Decimal>,
+}
+
+/// How many indicators have no grade for one reason.
+#[derive(SimpleObject)]
+pub(crate) struct WithoutCount {
+    /// Why there is no grade.
+    without: Without,
+    /// Why nothing can be said about the progress, where that is the reason.
+    why_not: Option<WhyNot>,
+    /// How many.
+    count: usize,
+}
+
+/// The grades of many indicators, counted (集計).
+#[derive(SimpleObject)]
+pub(crate) struct GradeSummary {
+    /// The rule.
+    rule: GradingRule,
+    /// The fiscal year.
+    year: FiscalYear,
+    /// How many indicators there are.
+    total: usize,
+    /// How many were graded.
+    graded: usize,
+    /// How many have each grade, best first; grades that none has, too.
+    grades: Vec<GradeCount>,
+    /// How many have none for each reason, the most frequent first.
+    without: Vec<WithoutCount>,
+    /// The mean of the points (平均点), where the rule gives points.
+    mean_points: Option<Decimal>,
+}
+
+/// Which indicators are graded, and how.
+#[derive(InputObject)]
+pub(crate) struct Grading {
+    /// The fiscal year.
+    year: FiscalYear,
+    /// By which rule.
+    rule: GradingRuleChoice,
+}
+
+/// Grades a range of the indicators of a strategy.
+pub(super) fn grades(
+    context: &Context<'_>,
+    strategy: &Strategy,
+    range: std::ops::Range<usize>,
+    grading: Grading,
+) -> Result<Vec<Grade>> {
+    let rule = GradingRule::chosen(context, grading.rule)?;
+    spend(context, range.len())?;
+    Ok(range.map(|at| Grade::new(rule.clone(), strategy.indicator(at), FiscalYear(grading.year.0))).collect())
+}
+
+/// Counts the grades of a range of the indicators of a strategy.
+pub(super) fn summary(
+    context: &Context<'_>,
+    strategy: &Strategy,
+    range: std::ops::Range<usize>,
+    grading: Grading,
+) -> Result<GradeSummary> {
+    let rule = GradingRule::chosen(context, grading.rule)?;
+    // Each is graded, as in a list of them.
+    spend(context, range.len())?;
+    let plan = PlanYears::of(strategy.domain());
+    let of = &strategy.domain().indicators()[range];
+    let given: Vec<grade::Grade<'_>> =
+        of.iter().map(|indicator| grade::grade(&rule, indicator, plan, grading.year.0)).collect();
+    let grade::Rollup { all, graded, grades, without, mean_points } = grade::Rollup::of(&rule.deref().grades(), &given);
+    Ok(GradeSummary {
+        year: grading.year,
+        total: all,
+        graded,
+        grades: grades
+            .into_iter()
+            .map(|grade::GradeCount { grade, count, share }| GradeCount { grade, count, share: share.map(Decimal) })
+            .collect(),
+        without: without
+            .into_iter()
+            .map(|(why, count)| WithoutCount {
+                without: why.into(),
+                why_not: if let Ungraded::Progress(why) = why { Some(WhyNot::of(why)) } else { None },
+                count,
+            })
+            .collect(),
+        mean_points: mean_points.map(Decimal),
+        rule: rule.clone(),
+    })
+}
