@@ -250,7 +250,7 @@ impl<'a> Reader<'a> {
     fn without_year_target(&mut self) -> Result<(Decimal, TargetSource), WhyNot> {
         let due = self.due();
         let bare = self.indicator.figures.targets().next().is_none();
-        let each_year = bare && self.statement.scope == Scope::EachYear;
+        let each_year = bare && self.holds_throughout()?;
         if self.year >= due || each_year || self.question.toward == Toward::YearOrFinal {
             return Ok((self.plan_target()?, TargetSource::Plan));
         }
@@ -265,6 +265,23 @@ impl<'a> Reader<'a> {
             Some(year) => WhyNot::NotDue(year),
             None if bare => WhyNot::NotDue(due),
             None => WhyNot::NoTarget,
+        })
+    }
+
+    /// Whether the target of the plan is to hold in every year: it says so, or asks to keep a level, or sets a limit for the time
+    /// of the plan that the baseline does not reach (地方債 86億円 → 計画期間中100億円以下).
+    fn holds_throughout(&mut self) -> Result<bool, WhyNot> {
+        Ok(match self.statement.scope {
+            Scope::EachYear => true,
+            Scope::In(_) => false,
+            _ if self.statement.requirement.keeps() => true,
+            Scope::Unstated => false,
+            Scope::WholePlan => {
+                let level = self.statement.accumulation == Accumulation::Level;
+                let target = self.statement.requirement.amount().filter(|_| level);
+                let target = target.map(|amount| self.number(amount)).transpose()?;
+                self.baseline()?.zip(target).is_some_and(|(baseline, target)| self.sense().better(baseline, target))
+            }
         })
     }
 

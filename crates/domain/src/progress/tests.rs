@@ -214,7 +214,9 @@ fn what_has_no_rate_has_an_answer() {
     assert_eq!(debt.tell(0, Final, KEPT), "109.0");
     assert_eq!(debt.tell(1, Final, KEPT), "99.0");
     assert_eq!(debt.tell(0, Final, BASELINE), "109.9", "a ceiling above the baseline");
-    assert_eq!(debt.tell(0, Year, ACTUAL), "not_due");
+    assert_eq!(debt.tell(0, Year, ACTUAL), "109.9", "a limit for the whole plan holds in every year");
+    let happy = Printed { unit: "%", baseline: "70", target: "70%以上を維持", actuals: &["77"], ..LEVEL };
+    assert_eq!(happy.tell(0, Year, KEPT), "110.0", "and so does what is to be kept");
 
     let plan = Printed {
         unit: "",
