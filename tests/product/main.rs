@@ -9,6 +9,7 @@ mod documents;
 mod drafts;
 mod editing;
 mod faults;
+mod grades;
 mod http;
 mod live;
 mod matrix;

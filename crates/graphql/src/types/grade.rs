@@ -1,6 +1,6 @@
 use std::{ops::Deref, sync::Arc};
 
-use async_graphql::{Context, Enum, InputObject, Object, OneofObject, Result, SimpleObject};
+use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject};
 use shirube_domain::{
     Error,
     grade::{self, Ungraded},
@@ -17,13 +17,13 @@ use crate::{
     scalars::{Decimal, FiscalYear, GradingRuleDocument},
 };
 
-/// By which rule to grade (評価基準). Give one of the two.
-#[derive(OneofObject)]
-pub(crate) enum GradingRuleChoice {
+/// By which rule to grade (評価基準). Give `preset` or `document`.
+#[derive(InputObject)]
+pub(crate) struct GradingRuleChoice {
     /// A rule that is shipped, by its key: ibaraki.
-    Preset(String),
+    preset: Option<String>,
     /// A rule given as data.
-    Document(GradingRuleDocument),
+    document: Option<GradingRuleDocument>,
 }
 
 /// A rule, wherever it lives.
@@ -47,18 +47,19 @@ impl Deref for GradingRule {
 impl GradingRule {
     /// The rule of a choice that stands at `rule` of the arguments.
     pub(super) fn chosen(context: &Context<'_>, choice: GradingRuleChoice) -> Result<Self> {
-        match choice {
-            GradingRuleChoice::Preset(key) => match grade::preset(&key) {
+        match (choice.preset, choice.document) {
+            (Some(key), None) => match grade::preset(&key) {
                 Some(rule) => Ok(Self::Shipped(rule)),
                 None => Err(bad_input("rule.preset", "no such rule is shipped; the query gradingRules lists them")),
             },
-            GradingRuleChoice::Document(document) => {
+            (None, Some(document)) => {
                 // It is read where it is used, which may be at every indicator of a page.
                 spend(context, document.0.len() / READ_FOR_AN_ITEM)?;
                 let read = grade::GradingRule::read(&document.0);
                 read.map(|rule| Self::Given(Arc::new(rule)))
                     .map_err(|problems| outward(Error::Problems(problems).within("rule.document")))
             }
+            _ => Err(bad_input("rule", "give preset or document, one of the two")),
         }
     }
 }
