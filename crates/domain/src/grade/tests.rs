@@ -156,6 +156,13 @@ fn a_rule_is_data() {
 }
 
 #[test]
+fn the_rule_in_the_guide_is_one() {
+    let guide = include_str!("../../../../schema/grading-rules.md");
+    let json = guide.split_once("```json\n").unwrap().1.split_once("```").unwrap().0;
+    assert_eq!(GradingRule::read(json).unwrap().grades(), ["A", "B", "C"]);
+}
+
+#[test]
 fn what_is_wrong_with_a_rule_is_told_at_once() {
     let mut rule: serde_json::Value = serde_json::from_str(PREFECTURE).unwrap();
     rule["key"] = "Ken 1".into();
