@@ -30,6 +30,7 @@ pub(super) const QUERIES: &[(&str, Row, &str)] = &[
     ("departments", ReadDepartments::ROW, r#"departments(municipality: "CODE") { id }"#),
     ("drafts", ReadDraft::ROW, r#"drafts(municipality: "CODE") { id }"#),
     ("instance", ReadInstance::ROW, "instance { version }"),
+    ("gradingRules", ReadPublished::ROW, "gradingRules { key }"),
     ("invitations", ReadPeople::ROW, r#"invitations(municipality: "CODE") { nodes { id } }"#),
     ("invitations", ManageUsers::ROW, "invitations { nodes { id } }"),
     ("memberships", ReadPeople::ROW, r#"memberships(municipality: "CODE") { nodes { id } }"#),

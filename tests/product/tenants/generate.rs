@@ -254,6 +254,7 @@ impl Generator<'_> {
             "Decimal" => json!("1.5"),
             "Date" => json!(*self.random.pick(&["2023-05-31", "2026-05-31", "1900-01-01"])),
             "StrategyDocument" => json!("@document"),
+            "GradingRuleDocument" => json!("{}"),
             "DateTime" => {
                 let instants = ["2026-01-01T00:00:00Z", "2027-03-01T00:00:00+09:00", "1999-12-31T23:59:59Z"];
                 // Keys of a valid length come from the one that lies ahead of the clock.
@@ -261,6 +262,7 @@ impl Generator<'_> {
             }
             "String" => match name {
                 "after" | "before" => self.pool.cursor(self.random, field, self.focus).into(),
+                "preset" => json!(*self.random.pick(&["nagano", "uda", "miyagi", "x"])),
                 "subjectKey" => self.pool.key(self.random).into(),
                 "subjectKind" => {
                     json!(*self.random.pick(&["membership", "department", "invitation", "api_key", "strategy", "user"]))

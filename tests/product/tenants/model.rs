@@ -207,7 +207,7 @@ pub(super) fn rule(field: &str) -> Option<Rule> {
     };
     let (municipal, other, id) = match field {
         "node" | "nodes" | "instance" | "viewer" | "prefectures" | "municipality" | "municipalities" | "strategy"
-        | "standardIndicator" | "standardIndicators" | "officialIndicators" => return None,
+        | "standardIndicator" | "standardIndicators" | "officialIndicators" | "gradingRules" => return None,
         "drafts" | "rounds" => (Some(ReadDraft::ROW), None, ""),
         "openRound" => (Some(ManageRounds::ROW), None, "strategy"),
         "changeRound" | "returnFigures" | "approveFigures" | "openCorrections" => {
