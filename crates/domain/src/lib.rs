@@ -16,6 +16,7 @@ pub mod quantity;
 pub mod reference;
 pub mod round;
 pub mod strategy;
+pub mod suggest;
 pub mod text;
 pub mod webhook;
 

@@ -5,6 +5,8 @@
 mod progress;
 mod reference;
 pub mod sample;
+#[cfg(test)]
+mod suggest;
 
 pub use reference::{
     MUNICIPALITIES, OfficialSeries, municipalities, official_indicators, official_statistics, standard_indicators,

@@ -3,13 +3,14 @@ use shirube_domain::{
     lint::Subject,
     progress::PlanYears,
     strategy::{self, Role},
+    suggest::suggestions,
     text::search_key,
 };
 
 use super::{
-    Direction, Period, PlanNode, PlanTotal, Quantity, Remark, Strategy, Target, Unit, YearFigures,
+    Direction, Period, PlanNode, PlanTotal, Quantity, Remark, StandardIndicator, Strategy, Target, Unit, YearFigures,
     grade::{Grade, GradingRule, GradingRuleChoice},
-    lineage::{Lineage, Mapping},
+    lineage::{Lineage, Mapping, MappingSuggestion},
     progress::{Progress, ProgressQuestion},
     revision::Finding,
     strategy::Department,
@@ -19,6 +20,7 @@ use crate::{
     id::GlobalId,
     limits::spend,
     page::{Page, PageArguments, connection},
+    query::service,
     scalars::FiscalYear,
 };
 
@@ -162,6 +164,16 @@ impl Indicator {
     /// What it was in the previous term; null if the strategy was not made from another one.
     async fn lineage(&self) -> Option<Lineage> {
         self.strategy.domain().indicator_lineage(self.at).map(|entry| Lineage::new(&self.strategy, entry))
+    }
+
+    /// Standard indicators to which it may correspond (対応の候補), the best first, for people to decide. Nothing is applied by itself.
+    async fn suggested_mappings(&self, context: &Context<'_>) -> Result<Vec<MappingSuggestion>> {
+        let app = service(context);
+        let standards = app.reference().standard_indicators();
+        // All of them are looked at.
+        spend(context, standards.len())?;
+        let found = suggestions(self.domain(), standards);
+        Ok(found.into_iter().map(|of| MappingSuggestion { standard: StandardIndicator::at(app, of.at), of }).collect())
     }
 
     /// How often it was changed, to be sent with the next change; null for what is published.

@@ -2,9 +2,10 @@ use async_graphql::{Enum, Object};
 use shirube_domain::{
     lint::Subject,
     strategy::{self, Ancestor},
+    suggest::Suggestion,
 };
 
-use super::{Direction, Indicator, IndicatorRole, PlanNode, Strategy};
+use super::{Direction, Indicator, IndicatorRole, PlanNode, StandardIndicator, Strategy, progress::Sentence};
 use crate::scalars::Decimal;
 
 /// What became of something from one term to the next (前期からの推移).
@@ -165,5 +166,39 @@ impl Mapping<'_> {
     /// Why it was decided so.
     async fn reason(&self) -> Option<&str> {
         self.0.reason()
+    }
+}
+
+pub(crate) struct MappingSuggestion {
+    pub(super) standard: StandardIndicator,
+    pub(super) of: Suggestion,
+}
+
+/// A standard indicator to which an indicator may correspond (対応の候補). It is for people to decide.
+#[Object]
+impl MappingSuggestion {
+    /// The standard indicator.
+    async fn standard_indicator(&self) -> &StandardIndicator {
+        &self.standard
+    }
+
+    /// How well it fits, from 50 to 100; what fits less is not suggested.
+    async fn score(&self) -> u32 {
+        self.of.score
+    }
+
+    /// The name or synonym that was found.
+    async fn matched_name(&self) -> &str {
+        &self.of.name
+    }
+
+    /// By what values are to be multiplied, where only the scale of the unit differs (千人 for 人).
+    async fn factor(&self) -> Option<Decimal> {
+        self.of.factor.map(Decimal)
+    }
+
+    /// What speaks for it and against it.
+    async fn reasons(&self) -> Vec<Sentence> {
+        self.of.reasons.iter().cloned().map(Sentence::from).collect()
     }
 }

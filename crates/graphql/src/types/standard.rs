@@ -60,6 +60,11 @@ impl StandardIndicator {
         Some(Self { app: app.clone(), at })
     }
 
+    /// The one at a place of the catalogue.
+    pub(super) fn at(app: &Arc<App>, at: usize) -> Self {
+        Self { app: app.clone(), at }
+    }
+
     fn domain(&self) -> &reference::StandardIndicator {
         &self.app.reference().standard_indicators()[self.at]
     }
