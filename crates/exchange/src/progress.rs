@@ -8,7 +8,7 @@ use shirube_domain::{
     calendar::FiscalYear,
     progress::{Inverse, Method, Outcome, PlanYears, Progress, Question, Toward, progress},
     quantity::print_number,
-    strategy::{Cell, Indicator, Strategy},
+    strategy::{Cell, Indicator, NoIndicator, Strategy},
 };
 
 use crate::{STRATEGIES, sample};
@@ -40,37 +40,52 @@ fn what_every_figure_of_the_sample_documents_says() {
     }
 }
 
+/// The rows of the document in its order: those of indicators, and those that are printed for a program without one.
 fn table(strategy: &Strategy) -> String {
-    let plan = PlanYears::of(strategy);
-    let mut table = String::from(
-        "label\tyear\tbaseline\ttarget\tyear_target\tactual\tof_the_year\tof_the_plan\tfrom_baseline\treason\n",
-    );
-    let reported = |year: &FiscalYear| *year <= strategy.parts().report.year;
-    for indicator in strategy.indicators() {
-        for figures in indicator.figures.years().iter().filter(|figures| reported(&figures.year)) {
-            let ask = |toward, method| progress(indicator, plan, figures.year, &Question::new(toward, method));
-            let year = ask(Toward::Year, ACTUAL_TO_TARGET);
-            let final_ = ask(Toward::Final, ACTUAL_TO_TARGET);
-            let baseline = ask(Toward::Final, Method::ProgressFromBaseline);
-            let printed = |cell: Option<&Cell>| cell.and_then(|cell| cell.printed()).unwrap_or_default().to_owned();
-            writeln!(
-                table,
-                "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}",
-                indicator.label,
-                figures.year.short(),
-                indicator.baseline.as_ref().map(|of| of.printed.as_str()).unwrap_or_default(),
-                target(indicator),
-                printed(figures.target.as_ref()),
-                printed(Some(&figures.actual)),
-                told(&year),
-                told(&final_),
-                told(&baseline),
-                reason([&year, &final_, &baseline]),
-            )
-            .unwrap();
+    let heading =
+        "label\tyear\tbaseline\ttarget\tyear_target\tactual\tof_the_year\tof_the_plan\tfrom_baseline\treason\n";
+    let mut table = String::from(heading);
+    let years = || strategy.years().filter(|year| *year <= strategy.parts().report.year);
+    for (at, node) in strategy.nodes().iter().enumerate() {
+        for indicator in &strategy.indicators()[strategy.own_indicators(at)] {
+            for year in years() {
+                row(&mut table, indicator, PlanYears::of(strategy), year);
+            }
+        }
+        if let Some(NoIndicator { reason, mark: Some(mark) }) = &node.no_indicator {
+            for year in years() {
+                let none = "(no_indicator)";
+                let title = &node.title;
+                let year = year.short();
+                writeln!(table, "{title}\t{year}\t\t\t{mark}\t{mark}\t{none}\t{none}\t{none}\t{reason}").unwrap();
+            }
         }
     }
     table
+}
+
+fn row(table: &mut String, indicator: &Indicator, plan: PlanYears, of: FiscalYear) {
+    let ask = |toward, method| progress(indicator, plan, of, &Question::new(toward, method));
+    let year = ask(Toward::Year, ACTUAL_TO_TARGET);
+    let final_ = ask(Toward::Final, ACTUAL_TO_TARGET);
+    let baseline = ask(Toward::Final, Method::ProgressFromBaseline);
+    let figures = indicator.figures.year(of);
+    let printed = |cell: Option<&Cell>| cell.and_then(Cell::printed).unwrap_or_default().to_owned();
+    writeln!(
+        table,
+        "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}",
+        indicator.label,
+        of.short(),
+        indicator.baseline.as_ref().map(|of| of.printed.as_str()).unwrap_or_default(),
+        target(indicator),
+        printed(figures.and_then(|figures| figures.target.as_ref())),
+        printed(figures.map(|figures| &figures.actual)),
+        told(&year),
+        told(&final_),
+        told(&baseline),
+        reason([&year, &final_, &baseline]),
+    )
+    .unwrap();
 }
 
 fn target(indicator: &Indicator) -> &str {
