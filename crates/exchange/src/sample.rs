@@ -469,15 +469,20 @@ mod tests {
                 (LintRule::ScopeDoesNotFit, "砂川高校からの市内企業就職率"),
                 (LintRule::YearTargetBehindBaseline, "砂川高校からの市内企業就職率"),
                 (LintRule::BaselineSpanDiffers, "新規就農者数"),
+                (LintRule::BeatenInFirstYear, "創業支援事業に基づく新規創業件数及び事業承継件数"),
                 (LintRule::ScopeDoesNotFit, "機器を導入したハウス数"),
                 (LintRule::UnitDiffers, "観光入込客数"),
+                (LintRule::BeatenInFirstYear, "ふるさと応援寄附者の情報メール新規登録件数"),
                 (LintRule::YearTargetsGoBack, "施設前の歩行者通行数"),
                 (LintRule::UnitDiffers, "妊婦健康診査補助券使用枚数"),
                 (LintRule::FlatTarget, "クーポンを利用した世帯の割合"),
                 (LintRule::FlatTarget, "英語検定合格率"),
+                (LintRule::BeatenInFirstYear, "英語検定合格率"),
                 (LintRule::FlatTarget, "事業所が参照したデータ件数"),
+                (LintRule::BeatenInFirstYear, "事業所が参照したデータ件数"),
                 (LintRule::FlatTarget, "国保特定健診受診率"),
                 (LintRule::FlatTarget, "保健指導実施率"),
+                (LintRule::BeatenInFirstYear, "SNS砂川市公式アカウント登録率"),
                 (LintRule::TargetBehindBaseline, "補助金交付件数"),
                 (LintRule::TargetBehindBaseline, "補助金交付件数"),
                 (LintRule::EmptyNode, "市民が主体的に地域づくりに参画することができる環境・仕組みづくり"),
@@ -501,6 +506,22 @@ mod tests {
                 (LintRule::DirectionContradictsTarget, "実質公債比率"),
                 (LintRule::SameFigureTwice, "結婚した夫婦の平均年齢（女）"),
             ]
+        );
+    }
+
+    #[test]
+    fn targets_that_nobody_can_be_held_to_are_found() {
+        let found = |from: &str, to: &str| {
+            let changed = crate::STRATEGIES[0].replacen(from, to, 1);
+            assert_ne!(changed, crate::STRATEGIES[0], "the sample holds {from}");
+            findings(&read(&changed, &mut ids()).unwrap()).into_iter().map(|(rule, _)| rule).collect::<Vec<_>>()
+        };
+        assert!(found("6,300人（令和7年）", "6,300人（令和12年）").contains(&LintRule::DueAfterPlan));
+        let owned = found("\"label\": \"就業者数\"", "\"department\": \"商工労働課\", \"label\": \"就業者数\"");
+        assert_eq!(
+            owned.iter().filter(|rule| **rule == LintRule::NoOwner).count(),
+            49,
+            "of what has a target, but that one"
         );
     }
 

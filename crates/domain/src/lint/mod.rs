@@ -103,6 +103,12 @@ pub enum LintRule {
     NotKeptAtBaseline,
     /// Baseline and target are totals of a different number of years.
     BaselineSpanDiffers,
+    /// The first year goes beyond its target by more than a fifth: the target may have been set too low.
+    BeatenInFirstYear,
+    /// The target is due after the plan has ended, and cannot be measured in it.
+    DueAfterPlan,
+    /// No department owns it, though others are owned.
+    NoOwner,
 }
 
 /// All findings on a strategy, in the order of the document.

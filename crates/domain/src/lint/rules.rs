@@ -5,7 +5,8 @@ use rust_decimal::Decimal;
 use super::{Finding, LintRule, Part, Subject};
 use crate::{
     calendar::{FiscalYear, Period},
-    quantity::Unit,
+    progress::{Inverse, Method, PlanYears, Question, Toward, progress},
+    quantity::{Unit, print_number},
     strategy::{
         Accumulation, Cell, Direction, Indicator, Requirement, Role, Scope, Strategy, TargetStatement, YearFigures,
     },
@@ -37,6 +38,9 @@ pub(super) fn run(strategy: &Strategy) -> Vec<Finding> {
     findings
 }
 
+/// What percentage of its target a first year has to go beyond to be told of.
+const BEATEN: Decimal = Decimal::from_parts(120, 0, 0, false, 0);
+
 fn both(ja: String, en: String) -> Bilingual {
     Bilingual { ja, en }
 }
@@ -64,6 +68,56 @@ impl Reader<'_> {
         self.years_against_final(statement);
         self.flat(statement);
         self.printed_total();
+        self.beaten();
+        self.due(statement);
+        self.owner();
+    }
+
+    /// ふるさと応援寄附者の情報メール: 231 in the first year, of 120. What is to be kept, and what may fall behind its baseline, is not
+    /// meant to be beaten narrowly.
+    fn beaten(&mut self) {
+        let plan = PlanYears::of(self.strategy);
+        let question = Question::new(Toward::Year, Method::ActualToTarget { inverse: Inverse::default() });
+        let first = progress(self.indicator, plan, plan.first, &question);
+        let moves = first.measure.is_some_and(|measure| !measure.keeps && !measure.is_wrong_side());
+        let Some(percent) = first.percent().filter(|percent| moves && *percent > BEATEN) else { return };
+        let (year, percent) = (plan.first, print_number(percent.round_dp(1)));
+        self.report(
+            LintRule::BeatenInFirstYear,
+            Part::YearTarget(year),
+            format!("初年度（{}）の実績が目標の{percent}%で、目標が低すぎたかもしれません。", year.label()),
+            format!("The first year, {year}, reached {percent} % of its target, which may have been set too low."),
+        );
+    }
+
+    /// A target of 令和12年 in a plan that ends in 令和7年度.
+    fn due(&mut self, statement: &TargetStatement) {
+        let Scope::In(period) = statement.scope else { return };
+        let plan = PlanYears::of(self.strategy);
+        if let Some(year) = period.first_day().and_then(FiscalYear::of).filter(|year| *year > plan.last) {
+            self.report(
+                LintRule::DueAfterPlan,
+                Part::Target,
+                format!("目標の時期（{}）が計画期間の後で、期間中に測れません。", year.label()),
+                format!("The target is due in {year}, after the plan has ended, and cannot be measured in it."),
+            );
+        }
+    }
+
+    fn owner(&mut self) {
+        let indicators = self.strategy.indicators();
+        let owned = |indicator: &Indicator| {
+            let node = self.strategy.node_at(indicator.node).map(|at| &self.strategy.nodes()[at]);
+            indicator.department.is_some() || node.is_some_and(|node| node.department.is_some())
+        };
+        if !owned(self.indicator) && indicators.iter().any(owned) {
+            self.report(
+                LintRule::NoOwner,
+                Part::Whole,
+                "担当課がありません。".to_owned(),
+                "No department owns it.".to_owned(),
+            );
+        }
     }
 
     /// 525件 → 670枚; 1,625千人 → 1,638件.

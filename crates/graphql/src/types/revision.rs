@@ -84,6 +84,12 @@ pub(crate) enum LintRule {
     NotKeptAtBaseline,
     /// Baseline and target are totals of a different number of years.
     BaselineSpanDiffers,
+    /// The first year goes beyond its target by more than a fifth: the target may have been set too low.
+    BeatenInFirstYear,
+    /// The target is due after the plan has ended, and cannot be measured in it.
+    DueAfterPlan,
+    /// No department owns it, though others are owned.
+    NoOwner,
 }
 
 /// The part of a node or indicator that a finding is about.
