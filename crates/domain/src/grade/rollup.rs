@@ -1,4 +1,4 @@
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::{Grade, Ungraded};
 
@@ -13,7 +13,7 @@ pub struct Rollup {
     pub grades: Vec<GradeCount>,
     /// How many have no grade for each reason, the most frequent first.
     pub without: Vec<(Ungraded, usize)>,
-    /// The mean of the points, where the rule gives points.
+    /// The mean of the points to two decimals, where the rule gives points.
     pub mean_points: Option<Decimal>,
 }
 
@@ -54,17 +54,18 @@ impl Rollup {
         }
         without.sort_by_key(|(why, count)| (std::cmp::Reverse(*count), why.code()));
         let graded = counts.iter().sum::<usize>();
-        let share = |count: usize| {
-            let share = Decimal::from(count * 100).checked_div(Decimal::from(graded))?;
-            Some(share.round_dp_with_strategy(1, rust_decimal::RoundingStrategy::MidpointAwayFromZero))
+        let of_all = |part: Decimal, whole: usize, decimals| {
+            let share = part.checked_div(Decimal::from(whole))?;
+            Some(share.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero))
         };
+        let share = |count: usize| of_all(Decimal::from(count * 100), graded, 1);
         let grades = of
             .iter()
             .zip(&counts)
             .map(|(grade, count)| GradeCount { grade: (*grade).to_owned(), count: *count, share: share(*count) })
             .collect();
         let sum = points.iter().try_fold(Decimal::ZERO, |sum, points| sum.checked_add(points.0));
-        let mean_points = sum.and_then(|sum| sum.checked_div(Decimal::from(points.len())));
+        let mean_points = sum.and_then(|sum| of_all(sum, points.len(), 2));
         Self { all, graded, grades, without, mean_points }
     }
 }

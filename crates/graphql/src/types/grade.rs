@@ -297,7 +297,7 @@ pub(crate) struct GradeSummary {
     grades: Vec<GradeCount>,
     /// How many have none for each reason, the most frequent first.
     without: Vec<WithoutCount>,
-    /// The mean of the points (平均点), where the rule gives points.
+    /// The mean of the points (平均点) to two decimals, where the rule gives points.
     mean_points: Option<Decimal>,
 }
 
