@@ -1,7 +1,7 @@
 //! Grades (評価): what a body's rule makes of how far an indicator has come.
 //!
 //! The formula decides the grade, and every body has its own; so a rule is data ([`GradingRule`]), and every [`Grade`] tells
-//! how it was found. The rules that some bodies print are shipped ([`presets`]).
+//! how it was found. The rules that some bodies print are shipped ([`presets()`]).
 
 mod presets;
 mod rollup;
