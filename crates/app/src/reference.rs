@@ -1,9 +1,11 @@
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::OnceLock};
 
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 use shirube_domain::{
     municipality::{Municipality, MunicipalityCode},
     reference::{OfficialIndicator, StandardIndicator},
+    strategy::Indicator,
+    suggest::{Catalogue, Suggestion},
     text::search_key,
 };
 use shirube_store::{Store, StoreResult};
@@ -22,6 +24,8 @@ pub struct Reference {
     populations: Vec<Option<i64>>,
     by_code: HashMap<MunicipalityCode, usize>,
     standard: Vec<StandardIndicator>,
+    /// The names of the standard indicators folded for suggesting them; made when they are first asked for.
+    names: OnceLock<Catalogue>,
     official: Vec<OfficialSeries>,
 }
 
@@ -76,6 +80,7 @@ impl Reference {
                 .collect(),
             populations: (0..municipalities.len()).map(latest).collect(),
             standard: store.standard_indicators().await?,
+            names: OnceLock::new(),
             municipalities,
             by_code,
             official,
@@ -105,6 +110,11 @@ impl Reference {
     /// The standard indicators, in the order of the catalogue.
     pub fn standard_indicators(&self) -> &[StandardIndicator] {
         &self.standard
+    }
+
+    /// The standard indicators that an indicator may correspond to, the best first.
+    pub fn suggestions(&self, indicator: &Indicator) -> Vec<Suggestion> {
+        self.names.get_or_init(|| Catalogue::new(&self.standard)).suggestions(indicator, &self.standard)
     }
 
     /// The official series, by id.

@@ -1,7 +1,7 @@
 //! Which standard indicators (標準指標) an indicator may correspond to: suggestions for people, who decide. Nothing is applied by
 //! itself.
 
-use std::collections::HashMap;
+use std::cmp::{Ordering, Reverse};
 
 use rust_decimal::Decimal;
 
@@ -36,48 +36,70 @@ const OTHER_UNIT: u32 = 60;
 const OTHER_DIRECTION: u32 = 85;
 const OTHER_KIND: u32 = 90;
 
-/// The standard indicators that an indicator may correspond to, the best first.
-pub fn suggestions(indicator: &Indicator, standards: &[StandardIndicator]) -> Vec<Suggestion> {
-    let label = search_key(&indicator.label);
-    let mut found: Vec<Suggestion> =
-        standards.iter().enumerate().filter_map(|(at, standard)| suggestion(indicator, &label, at, standard)).collect();
-    found.sort_by_key(|suggestion| (std::cmp::Reverse(suggestion.score), suggestion.at));
-    found.truncate(MOST);
-    found
+/// The names of the standard indicators, made ready once: they are held against every label.
+#[derive(Debug)]
+pub struct Catalogue(Vec<Vec<(String, Name)>>);
+
+impl Catalogue {
+    /// Of standard indicators, which are to be given again when suggestions are asked for.
+    pub fn new(standards: &[StandardIndicator]) -> Self {
+        let names = |standard: &StandardIndicator| {
+            let names = [&standard.name.ja].into_iter().chain(&standard.synonyms);
+            names.map(|name| (name.clone(), Name::new(plain(name)))).collect()
+        };
+        Self(standards.iter().map(names).collect())
+    }
+
+    /// The standard indicators that an indicator may correspond to, the best first.
+    pub fn suggestions(&self, indicator: &Indicator, standards: &[StandardIndicator]) -> Vec<Suggestion> {
+        let label = Name::new(&indicator.label);
+        let all = self.0.iter().zip(standards).enumerate();
+        let mut found: Vec<Suggestion> = all
+            .filter_map(|(at, (names, standard))| {
+                // Of equals the first, which is the name itself.
+                let best = names.iter().map(|(printed, name)| (label.likeness(name), printed));
+                let (score, name) = best.reduce(|best, next| if next.0 > best.0 { next } else { best })?;
+                suggestion(indicator, (score, name), at, standard)
+            })
+            .collect();
+        found.sort_by_key(|suggestion| (Reverse(suggestion.score), suggestion.at));
+        found.truncate(MOST);
+        found
+    }
 }
 
-fn suggestion(indicator: &Indicator, label: &str, at: usize, standard: &StandardIndicator) -> Option<Suggestion> {
-    let names = [&standard.name.ja].into_iter().chain(&standard.synonyms);
-    // Of equals the first, which is the name itself.
-    let (mut score, name) = names
-        .map(|name| (likeness(label, &search_key(plain(name))), name))
-        .fold((0, &standard.name.ja), |best, next| if next.0 > best.0 { next } else { best });
+fn suggestion(
+    indicator: &Indicator,
+    (mut score, name): (u32, &str),
+    at: usize,
+    standard: &StandardIndicator,
+) -> Option<Suggestion> {
     // Whatever else fits, it cannot become more.
     if score < LEAST {
         return None;
     }
     let mut reasons = vec![if score == 100 {
-        both(format!("名称が「{name}」と同じです。"), format!("Its label is “{name}”."))
+        Bilingual::new(format!("名称が「{name}」と同じです。"), format!("Its label is “{name}”."))
     } else {
-        both(format!("名称が「{name}」に似ています。"), format!("Its label is like “{name}”."))
+        Bilingual::new(format!("名称が「{name}」に似ています。"), format!("Its label is like “{name}”."))
     }];
     let mut factor = None;
     let wanted = standard.unit.as_deref().and_then(|unit| Unit::parse(unit).ok());
     if let (Some(own), Some(wanted)) = (&indicator.unit, &wanted) {
         if own.symbol() != wanted.symbol() {
             score = score * OTHER_UNIT / 100;
-            reasons.push(both(
+            reasons.push(Bilingual::new(
                 format!("単位が「{own}」で、標準指標は「{wanted}」です。"),
                 format!("Its unit is {own}, that of the standard indicator {wanted}."),
             ));
         } else if own.exponent() != wanted.exponent() {
             factor = own.factor().checked_div(wanted.factor());
-            reasons.push(both(
+            reasons.push(Bilingual::new(
                 format!("単位の桁が違います（{own}、標準指標は{wanted}）。"),
                 format!("The scale of the unit differs ({own}; the standard indicator is in {wanted})."),
             ));
         } else {
-            reasons.push(both(format!("単位「{own}」が同じです。"), format!("The unit {own} is the same.")));
+            reasons.push(Bilingual::new(format!("単位「{own}」が同じです。"), format!("The unit {own} is the same.")));
         }
     }
     let opposite = matches!(
@@ -86,7 +108,7 @@ fn suggestion(indicator: &Indicator, label: &str, at: usize, standard: &Standard
     );
     if opposite {
         score = score * OTHER_DIRECTION / 100;
-        reasons.push(both("良い方向が逆です。".into(), "The other way is better.".into()));
+        reasons.push(Bilingual::new("良い方向が逆です。", "The other way is better."));
     }
     let yearly = indicator.statement().map(|statement| statement.accumulation);
     let other_kind = match (yearly, standard.kind) {
@@ -103,16 +125,12 @@ fn suggestion(indicator: &Indicator, label: &str, at: usize, standard: &Standard
     };
     if let Some((own_ja, wanted_ja, own_en, wanted_en)) = other_kind {
         score = score * OTHER_KIND / 100;
-        reasons.push(both(
+        reasons.push(Bilingual::new(
             format!("{own_ja}を測る指標で、標準指標は{wanted_ja}です。"),
             format!("It measures {own_en}, the standard indicator {wanted_en}."),
         ));
     }
-    (score >= LEAST).then(|| Suggestion { at, score, name: name.clone(), factor, reasons })
-}
-
-fn both(ja: String, en: String) -> Bilingual {
-    Bilingual { ja, en }
+    (score >= LEAST).then(|| Suggestion { at, score, name: name.to_owned(), factor, reasons })
 }
 
 /// A name without the remark in brackets behind it: 人口減少率（符号反転）.
@@ -120,37 +138,60 @@ fn plain(name: &str) -> &str {
     name.split(['（', '(']).next().unwrap_or(name)
 }
 
-/// How alike two names are, from 0 to 100. One that holds the other is more like it the less it adds; other names are as alike as
-/// the pairs of letters that they share (Dice's coefficient).
-fn likeness(one: &str, other: &str) -> u32 {
-    if one == other {
-        return 100;
-    }
-    let (long, short) =
-        (one.chars().count().max(other.chars().count()), one.chars().count().min(other.chars().count()));
-    // One letter is in too many names to say anything.
-    if short < 2 {
-        return 0;
-    }
-    let held = if one.contains(other) || other.contains(one) { 50 + share(short, long) / 2 } else { 0 };
-    // What is only alike is less than what is the same.
-    held.max(dice(one, other)).min(99)
+/// A name made ready to be held against others.
+#[derive(Debug)]
+struct Name {
+    /// Folded, so that width, case and kana do not matter.
+    key: String,
+    letters: usize,
+    /// The pairs of letters that follow each other, in order of the alphabet.
+    pairs: Vec<(char, char)>,
 }
 
-fn dice(one: &str, other: &str) -> u32 {
-    let pairs = |text: &str| {
-        let letters: Vec<char> = text.chars().collect();
-        letters.windows(2).map(|pair| (pair[0], pair[1])).collect::<Vec<_>>()
-    };
-    let (ones, others) = (pairs(one), pairs(other));
-    let mut left: HashMap<(char, char), usize> = HashMap::new();
-    for pair in &ones {
-        *left.entry(*pair).or_default() += 1;
+impl Name {
+    fn new(text: &str) -> Self {
+        let key = search_key(text);
+        let letters: Vec<char> = key.chars().collect();
+        let mut pairs: Vec<(char, char)> = letters.windows(2).map(|pair| (pair[0], pair[1])).collect();
+        pairs.sort_unstable();
+        Self { key, letters: letters.len(), pairs }
     }
-    let shared = others.iter().filter(|pair| {
-        left.get_mut(pair).is_some_and(|count| count.checked_sub(1).map(|less| *count = less).is_some())
-    });
-    share(2 * shared.count(), ones.len() + others.len())
+
+    /// How alike two names are, from 0 to 100. One that holds the other is more like it the less it adds; other names are as
+    /// alike as the pairs of letters that they share (Dice's coefficient).
+    fn likeness(&self, other: &Self) -> u32 {
+        if self.key == other.key {
+            return 100;
+        }
+        let (long, short) = (self.letters.max(other.letters), self.letters.min(other.letters));
+        // One letter is in too many names to say anything.
+        if short < 2 {
+            return 0;
+        }
+        let holds = self.key.contains(&other.key) || other.key.contains(&self.key);
+        let held = if holds { 50 + share(short, long) / 2 } else { 0 };
+        let dice = share(2 * self.shared_pairs(other), self.pairs.len() + other.pairs.len());
+        // What is only alike is less than what is the same.
+        held.max(dice).min(99)
+    }
+
+    /// How many pairs are in both; one that is in a name twice counts twice if it is so in the other.
+    fn shared_pairs(&self, other: &Self) -> usize {
+        let (mut ones, mut others) = (self.pairs.iter().peekable(), other.pairs.iter().peekable());
+        let mut shared = 0;
+        while let (Some(one), Some(of)) = (ones.peek(), others.peek()) {
+            match one.cmp(of) {
+                Ordering::Less => drop(ones.next()),
+                Ordering::Greater => drop(others.next()),
+                Ordering::Equal => {
+                    shared += 1;
+                    ones.next();
+                    others.next();
+                }
+            }
+        }
+        shared
+    }
 }
 
 /// A part in percent of a whole, cut off.
@@ -172,8 +213,9 @@ mod tests {
             ("人", "人口", 0),
             ("", "", 100),
         ] {
-            assert_eq!(likeness(one, other), likeness_of, "{one} {other}");
-            assert_eq!(likeness(other, one), likeness_of, "{other} {one}");
+            let (first, second) = (Name::new(one), Name::new(other));
+            assert_eq!(first.likeness(&second), likeness_of, "{one} {other}");
+            assert_eq!(second.likeness(&first), likeness_of, "{other} {one}");
         }
     }
 }

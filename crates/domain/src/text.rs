@@ -18,6 +18,13 @@ pub struct Bilingual {
     pub en: String,
 }
 
+impl Bilingual {
+    /// The sentence in both.
+    pub fn new(ja: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { ja: ja.into(), en: en.into() }
+    }
+}
+
 /// Trims and folds a printed text to its ordinary forms (NFKC).
 pub fn normalize(text: &str) -> Cow<'_, str> {
     let text = text.trim();

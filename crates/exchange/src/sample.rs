@@ -431,7 +431,7 @@ impl<I: NewIds> Reader<'_, I> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use shirube_domain::{
         lint::{LintRule, Subject, lint},
         strategy::ObservationStatus,
@@ -447,7 +447,8 @@ mod tests {
         }
     }
 
-    fn strategy(at: usize) -> Strategy {
+    /// A strategy that ships with the product.
+    pub(crate) fn strategy(at: usize) -> Strategy {
         read(crate::STRATEGIES[at], &mut ids()).unwrap()
     }
 

@@ -1,8 +1,8 @@
 //! What is suggested for indicators of the sample documents, held against what a person who knows the catalogue would say.
 
-use shirube_domain::suggest::suggestions;
+use shirube_domain::suggest::Catalogue;
 
-use crate::{STRATEGIES, sample, standard_indicators};
+use crate::{STRATEGIES, sample::tests::strategy, standard_indicators};
 
 /// The best suggestion for each label that has one, with its score.
 const EXPECTED: &[&str] = &[
@@ -52,16 +52,12 @@ const EXPECTED: &[&str] = &[
 #[test]
 fn the_sample_documents_are_suggested_what_a_person_would_suggest() {
     let standards = standard_indicators().unwrap();
+    let catalogue = Catalogue::new(&standards);
     let mut told = Vec::new();
-    for json in STRATEGIES {
-        let mut next = 0;
-        let mut ids = || {
-            next += 1;
-            uuid::Uuid::from_u128(next)
-        };
-        let strategy = sample::read(json, &mut ids).unwrap();
+    for at in 0..STRATEGIES.len() {
+        let strategy = strategy(at);
         for indicator in strategy.indicators() {
-            if let Some(best) = suggestions(indicator, &standards).first() {
+            if let Some(best) = catalogue.suggestions(indicator, &standards).first() {
                 let line = format!("{} → {} {}", indicator.label, standards[best.at].id, best.score);
                 if !told.contains(&line) {
                     told.push(line);

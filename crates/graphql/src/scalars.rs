@@ -1,6 +1,6 @@
 //! Scalars: exact values as strings that any client keeps as they are.
 
-use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use async_graphql::{InputType, InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use shirube_domain::{
     calendar,
     municipality::{CodeError, MunicipalityCode as DomainCode},
@@ -83,6 +83,15 @@ impl ScalarType for MunicipalityCode {
     }
 }
 
+/// The text of a JSON object that is given as one, or as its text; `what` it is stands in the message.
+fn json_text<T: InputType>(value: Value, what: &str) -> Result<String, InputValueError<T>> {
+    match value {
+        Value::String(text) => Ok(text),
+        Value::Object(_) => Ok(value.into_json()?.to_string()),
+        _ => Err(InputValueError::custom(format!("{what} is a JSON object, or the text of one"))),
+    }
+}
+
 pub(crate) struct StrategyDocument(pub(crate) String);
 
 /// A whole strategy (総合戦略) in the sample format `shirube-strategy/1`: a JSON object, or its text as a string. It says what
@@ -90,11 +99,7 @@ pub(crate) struct StrategyDocument(pub(crate) String);
 #[Scalar]
 impl ScalarType for StrategyDocument {
     fn parse(value: Value) -> InputValueResult<Self> {
-        match value {
-            Value::String(text) => Ok(Self(text)),
-            Value::Object(_) => Ok(Self(value.into_json()?.to_string())),
-            _ => Err(InputValueError::custom("a strategy is a JSON object, or the text of one")),
-        }
+        json_text(value, "a strategy").map(Self)
     }
 
     fn to_value(&self) -> Value {
@@ -109,11 +114,7 @@ pub(crate) struct GradingRuleDocument(pub(crate) String);
 #[Scalar]
 impl ScalarType for GradingRuleDocument {
     fn parse(value: Value) -> InputValueResult<Self> {
-        match value {
-            Value::String(text) => Ok(Self(text)),
-            Value::Object(_) => Ok(Self(value.into_json()?.to_string())),
-            _ => Err(InputValueError::custom("a grading rule is a JSON object, or the text of one")),
-        }
+        json_text(value, "a grading rule").map(Self)
     }
 
     fn to_value(&self) -> Value {

@@ -9,6 +9,8 @@ mod rule;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use rust_decimal::{Decimal, RoundingStrategy};
 
 pub use presets::{preset, presets};
@@ -27,19 +29,19 @@ use crate::{
 
 /// What a rule says of an indicator in a year, with everything that it was made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Grade<'r> {
+pub struct Grade {
     /// The rule.
-    pub rule: &'r GradingRule,
-    /// Its case that is for the indicator, by its place in the rule.
-    pub case: Option<(usize, &'r Case)>,
+    pub rule: Arc<GradingRule>,
+    /// The place of its case that is for the indicator.
+    case: Option<usize>,
     /// How far the indicator has come, as the case asks.
     pub progress: Option<Progress>,
     /// The rate as the rule prints it, in percent: rounded, and before it is held against the pace.
     pub rate: Option<Decimal>,
     /// The rate at which the bands look, in percent.
     pub judged_rate: Option<Decimal>,
-    /// The grade, or why there is none.
-    pub result: Result<&'r Band, Ungraded>,
+    /// The place of the band in the case, or why there is none.
+    band: Result<usize, Ungraded>,
 }
 
 /// Why there is no grade.
@@ -74,41 +76,50 @@ impl Ungraded {
 
     /// A sentence.
     pub fn text(self) -> Bilingual {
-        let both = |ja: &str, en: &str| Bilingual { ja: ja.to_owned(), en: en.to_owned() };
         match self {
             Self::Progress(why) => why.text(),
             Self::NoRate(why) => why.text(),
             Self::NoCase => {
-                both("この基準はこの種の指標を評価しません。", "The rule does not grade such an indicator.")
+                Bilingual::new("この基準はこの種の指標を評価しません。", "The rule does not grade such an indicator.")
             }
-            Self::NoBand => both("どの区分にも当てはまりません。", "No band fits."),
-            Self::Held(_) => both("この基準は確定値を待って評価します。", "The rule waits for the final figure."),
-            Self::NotValid => both("この基準の対象年度ではありません。", "The rule is not meant for this year."),
+            Self::NoBand => Bilingual::new("どの区分にも当てはまりません。", "No band fits."),
+            Self::Held(_) => {
+                Bilingual::new("この基準は確定値を待って評価します。", "The rule waits for the final figure.")
+            }
+            Self::NotValid => {
+                Bilingual::new("この基準の対象年度ではありません。", "The rule is not meant for this year.")
+            }
         }
     }
 }
 
 /// Grades an indicator in a year by a rule.
-pub fn grade<'r>(rule: &'r GradingRule, indicator: &Indicator, plan: PlanYears, year: FiscalYear) -> Grade<'r> {
-    let mut grade =
-        Grade { rule, case: None, progress: None, rate: None, judged_rate: None, result: Err(Ungraded::NotValid) };
+pub fn grade(rule: &Arc<GradingRule>, indicator: &Indicator, plan: PlanYears, year: FiscalYear) -> Grade {
+    let mut grade = Grade {
+        rule: rule.clone(),
+        case: None,
+        progress: None,
+        rate: None,
+        judged_rate: None,
+        band: Err(Ungraded::NotValid),
+    };
     if !rule.valid.holds(year) {
         return grade;
     }
-    let Some((at, case)) = rule.case_of(indicator, year) else {
+    grade.case = rule.case_of(indicator, year);
+    let Some(case) = grade.case.map(|at| &rule.cases[at]) else {
         // Of what has no target, that is what there is to say, and not that the rule forgot it.
         let monitored = indicator.target().is_none();
-        grade.result = Err(if monitored { Ungraded::Progress(WhyNot::MonitoredOnly) } else { Ungraded::NoCase });
+        grade.band = Err(if monitored { Ungraded::Progress(WhyNot::MonitoredOnly) } else { Ungraded::NoCase });
         return grade;
     };
-    grade.case = Some((at, case));
     let Some(question) = &case.question else {
-        grade.result = Err(Ungraded::Progress(WhyNot::JudgedByPeople));
+        grade.band = Err(Ungraded::Progress(WhyNot::JudgedByPeople));
         return grade;
     };
     let progress = progress(indicator, plan, year, question);
     (grade.rate, grade.judged_rate) = rates(rule, &progress);
-    grade.result = judge(rule, case, &progress, grade.judged_rate);
+    grade.band = judge(rule, case, &progress, grade.judged_rate);
     grade.progress = Some(progress);
     grade
 }
@@ -138,12 +149,8 @@ fn rates(rule: &GradingRule, progress: &Progress) -> (Option<Decimal>, Option<De
     (Some(printed), judged)
 }
 
-fn judge<'r>(
-    rule: &GradingRule,
-    case: &'r Case,
-    progress: &Progress,
-    rate: Option<Decimal>,
-) -> Result<&'r Band, Ungraded> {
+/// The place of the first band that fits.
+fn judge(rule: &GradingRule, case: &Case, progress: &Progress, rate: Option<Decimal>) -> Result<usize, Ungraded> {
     if let Outcome::Nothing(why) = progress.outcome {
         return Err(Ungraded::Progress(why));
     }
@@ -152,28 +159,31 @@ fn judge<'r>(
             return Err(Ungraded::Held(flag));
         }
     }
-    for band in &case.bands {
-        let mut fits = true;
-        for test in &band.when {
-            fits = match test {
-                Test::RateAtLeast(least) => rate.ok_or_else(|| no_rate(progress))? >= least.0,
-                Test::RateAbove(bound) => rate.ok_or_else(|| no_rate(progress))? > bound.0,
-                Test::Target(comparison) => against_target(progress, comparison),
-                Test::Baseline(comparison) => {
-                    let measure = progress.measure.as_ref();
-                    measure
-                        .is_some_and(|measure| measure.before.is_some_and(|before| stands(measure, before, comparison)))
-                }
-            };
-            if !fits {
-                break;
-            }
-        }
-        if fits {
-            return Ok(band);
+    for (at, band) in case.bands.iter().enumerate() {
+        if fits(band, progress, rate)? {
+            return Ok(at);
         }
     }
     Err(Ungraded::NoBand)
+}
+
+/// Whether every test of a band holds; they are asked in their order, up to the first that does not.
+fn fits(band: &Band, progress: &Progress, rate: Option<Decimal>) -> Result<bool, Ungraded> {
+    for test in &band.when {
+        let holds = match test {
+            Test::RateAtLeast(least) => rate.ok_or_else(|| no_rate(progress))? >= least.0,
+            Test::RateAbove(bound) => rate.ok_or_else(|| no_rate(progress))? > bound.0,
+            Test::Target(comparison) => against_target(progress, comparison),
+            Test::Baseline(comparison) => {
+                let numbers = progress.measure.as_ref().and_then(|measure| Some((measure, measure.before?)));
+                numbers.is_some_and(|(measure, before)| stands(measure, before, comparison))
+            }
+        };
+        if !holds {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn no_rate(progress: &Progress) -> Ungraded {
@@ -212,10 +222,21 @@ fn stands(measure: &Measure, to: Decimal, comparison: &Comparison) -> bool {
     comparison.is.contains(&standing)
 }
 
-impl Grade<'_> {
+impl Grade {
+    /// The case of the rule that is for the indicator.
+    pub fn case(&self) -> Option<&Case> {
+        self.case.map(|at| &self.rule.cases[at])
+    }
+
+    /// The grade, or why there is none.
+    pub fn band(&self) -> Result<&Band, Ungraded> {
+        let case = self.case().ok_or(Ungraded::NoCase);
+        self.band.and_then(|at| case.map(|case| &case.bands[at]))
+    }
+
     /// The mark that the rule prints in the place of a grade, if it has one for the reason.
     pub fn mark(&self) -> Option<&Mark> {
-        let why = self.result.err()?.code();
+        let why = self.band.err()?.code();
         self.rule.without.iter().find(|mark| mark.why.is_empty() || mark.why.iter().any(|of| of == why))
     }
 
@@ -233,13 +254,13 @@ impl Grade<'_> {
 
     /// How the grade was found, step by step: the rule, what was compared, the rate, the band.
     pub fn steps(&self) -> Vec<Bilingual> {
-        let rule = self.rule;
+        let rule = &self.rule;
         let version = rule.version;
         let mut steps = vec![Bilingual {
             ja: format!("{}（第{version}版、{}）による評価", rule.name.ja, rule.source.body),
             en: format!("by {} (version {version}, {})", rule.name.en, rule.source.body),
         }];
-        if let Some((_, Case { name: Some(name), .. })) = self.case {
+        if let Some(Case { name: Some(name), .. }) = self.case() {
             steps.push(Bilingual {
                 ja: format!("指標の種別: {}", name.ja),
                 en: format!("kind of indicator: {}", name.en),
@@ -262,7 +283,7 @@ impl Grade<'_> {
                 en: format!("{en} to {} decimals: {printed}{capped_en}", rule.rounding.decimals),
             });
         }
-        steps.push(match &self.result {
+        steps.push(match self.band() {
             Ok(band) => Bilingual {
                 ja: format!("評価: {}", named(&band.grade, band.name.as_ref().map(|name| name.ja.as_str()))),
                 en: format!("grade: {}", named(&band.grade, band.name.as_ref().map(|name| name.en.as_str()))),

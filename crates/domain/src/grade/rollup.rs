@@ -30,13 +30,13 @@ pub struct GradeCount {
 
 impl Rollup {
     /// Counts grades that one rule has given; `of` names the grades that it may give.
-    pub fn of<'g, 'r: 'g>(of: &[&str], grades: impl IntoIterator<Item = &'g Grade<'r>>) -> Self {
+    pub fn of<'g>(of: &[&str], grades: impl IntoIterator<Item = &'g Grade>) -> Self {
         let mut counts = vec![0_usize; of.len()];
         let mut without: Vec<(Ungraded, usize)> = Vec::new();
         let (mut all, mut points) = (0, Vec::new());
         for grade in grades {
             all += 1;
-            match grade.result {
+            match grade.band() {
                 Ok(band) => {
                     if let Some(at) = of.iter().position(|of| *of == band.grade) {
                         counts[at] += 1;

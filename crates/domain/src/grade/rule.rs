@@ -331,9 +331,9 @@ impl GradingRule {
         if problems.is_empty() { Ok(rule) } else { Err(problems) }
     }
 
-    /// The case that is for an indicator.
-    pub fn case_of(&self, indicator: &Indicator, year: FiscalYear) -> Option<(usize, &Case)> {
-        self.cases.iter().enumerate().find(|(_, case)| case.when.applies(indicator, year))
+    /// The place of the case that is for an indicator.
+    pub(super) fn case_of(&self, indicator: &Indicator, year: FiscalYear) -> Option<usize> {
+        self.cases.iter().position(|case| case.when.applies(indicator, year))
     }
 
     /// All grades that it may give, best first as far as its cases tell, each once.
@@ -345,11 +345,6 @@ impl GradingRule {
             }
         }
         grades
-    }
-
-    /// Whether some grade of it gives points.
-    pub fn has_points(&self) -> bool {
-        self.cases.iter().flat_map(|case| &case.bands).any(|band| band.points.is_some())
     }
 
     fn problems(&self) -> Vec<BadInput> {

@@ -24,7 +24,7 @@ pub(super) fn run(strategy: &Strategy) -> Vec<Finding> {
                 rule: LintRule::EmptyNode,
                 subject: Subject::Node(node.id),
                 part: Part::Whole,
-                message: both(
+                message: Bilingual::new(
                     format!("「{}」の下に何もなく、その理由も示されていません。", node.title),
                     format!("Nothing stands under “{}”, and no reason is given.", node.title),
                 ),
@@ -41,10 +41,6 @@ pub(super) fn run(strategy: &Strategy) -> Vec<Finding> {
 /// What percentage of its target a first year has to go beyond to be told of.
 const BEATEN: Decimal = Decimal::from_parts(120, 0, 0, false, 0);
 
-fn both(ja: String, en: String) -> Bilingual {
-    Bilingual { ja, en }
-}
-
 /// Reads one indicator.
 struct Reader<'a> {
     strategy: &'a Strategy,
@@ -55,7 +51,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn report(&mut self, rule: LintRule, part: Part, ja: String, en: String) {
         let subject = Subject::Indicator(self.indicator.id);
-        self.findings.push(Finding { rule, subject, part, message: both(ja, en) });
+        self.findings.push(Finding { rule, subject, part, message: Bilingual::new(ja, en) });
     }
 
     fn read(&mut self) {
@@ -506,7 +502,7 @@ fn repeated(strategy: &Strategy, findings: &mut Vec<Finding>) {
 }
 
 fn finding(indicator: &Indicator, rule: LintRule, part: Part, ja: String, en: String) -> Finding {
-    Finding { rule, subject: Subject::Indicator(indicator.id), part, message: both(ja, en) }
+    Finding { rule, subject: Subject::Indicator(indicator.id), part, message: Bilingual::new(ja, en) }
 }
 
 const fn role(indicator: &Indicator) -> (&'static str, &'static str) {

@@ -91,8 +91,8 @@ fn compared(measure: &Measure) -> Bilingual {
 
 fn verdict(met: bool) -> Bilingual {
     if met {
-        super::why::both("達成しています。", "It is met.")
+        Bilingual::new("達成しています。", "It is met.")
     } else {
-        super::why::both("達成していません。", "It is not met.")
+        Bilingual::new("達成していません。", "It is not met.")
     }
 }

@@ -152,8 +152,6 @@ impl<'a> Reader<'a> {
     }
 
     fn numbers(&mut self, actual: Decimal, target: Decimal, source: TargetSource) -> Result<Measure, WhyNot> {
-        let adds_up = self.adds_up();
-        let start = if adds_up { Some(Decimal::ZERO) } else { self.baseline()? };
         let strict = |bound| matches!(bound, Some(Bound::MoreThan | Bound::LessThan));
         let amount = match source {
             TargetSource::Year | TargetSource::YearsToDate => self.cell_of(self.year),
@@ -166,7 +164,7 @@ impl<'a> Reader<'a> {
             actual,
             target,
             source,
-            start,
+            start: self.start()?,
             before: self.before(source)?,
             sense: self.sense(),
             strict: strict(amount.and_then(|amount| amount.bound)),
@@ -320,11 +318,10 @@ impl<'a> Reader<'a> {
     fn guide_value(&mut self, guide: Guide, due: FiscalYear) -> Result<Option<Decimal>, WhyNot> {
         let Guide::StraightLine { decimals } = guide;
         let target = self.plan_target()?;
-        let start = if self.adds_up() { Some(Decimal::ZERO) } else { self.baseline()? };
         if self.statement.requirement.keeps() {
             return Ok(Some(target));
         }
-        let Some(start) = start else { return Ok(None) };
+        let Some(start) = self.start()? else { return Ok(None) };
         if self.sense().better(start, target) {
             self.flags.insert(Flag::WrongSide);
             return Ok(Some(target));
@@ -345,11 +342,8 @@ impl<'a> Reader<'a> {
         let total = source != TargetSource::Year;
         match self.statement.accumulation {
             Accumulation::YearlyAmount if total && self.indicator.is_totalled() => self.total(),
-            Accumulation::RunningTotal if !total || self.question.basis == Basis::ToDate => {
+            Accumulation::RunningTotal if !total && self.question.basis == Basis::YearAlone => {
                 let now = self.figure(self.year)?;
-                if self.question.basis == Basis::ToDate {
-                    return Ok(now);
-                }
                 let before = self.year.previous().filter(|year| self.plan.contains(*year));
                 let before = before
                     .map_or(Ok(Decimal::ZERO), |year| self.figure(year).map_err(|_| WhyNot::TotalIncomplete(year)))?;
@@ -428,6 +422,11 @@ impl<'a> Reader<'a> {
     fn baseline(&mut self) -> Result<Option<Decimal>, WhyNot> {
         let amount = self.indicator.baseline.as_ref().and_then(|baseline| baseline.amount.as_ref());
         amount.map(|amount| self.number(amount)).transpose()
+    }
+
+    /// Where the way to the target begins.
+    fn start(&mut self) -> Result<Option<Decimal>, WhyNot> {
+        if self.adds_up() { Ok(Some(Decimal::ZERO)) } else { self.baseline() }
     }
 
     /// The baseline as it compares to the actual of a source.

@@ -41,6 +41,15 @@ pub(crate) const LEVEL: Printed<'static> = Printed {
     actuals: &[],
 };
 
+/// 茨城県 雇用創出数: expected values that are running totals.
+pub(crate) const JOBS: Printed<'static> = Printed {
+    target: "10,000人",
+    accumulation: Accumulation::RunningTotal,
+    targets: &["2,000", "4,000", "6,000"],
+    actuals: &["2,748", "5,163", "7,077（速報値）"],
+    ..LEVEL
+};
+
 pub(crate) fn year(at: usize) -> FiscalYear {
     FiscalYear::new(2021 + i16::try_from(at).unwrap()).unwrap()
 }
@@ -131,18 +140,11 @@ fn rates_that_prefectures_and_cities_print() {
     assert_eq!(employment.tell(0, Year, ACTUAL), "102.3");
     assert_eq!(employment.tell(0, Year, BASELINE), "566.7");
 
-    // 茨城県 雇用創出数: expected values that are running totals. 129.075 is printed cut off, as 129.0.
-    let jobs = Printed {
-        target: "10,000人",
-        accumulation: Accumulation::RunningTotal,
-        targets: &["2,000", "4,000", "6,000"],
-        actuals: &["2,748", "5,163", "7,077（速報値）"],
-        ..LEVEL
-    };
-    assert_eq!(jobs.tell(0, Year, ACTUAL), "137.4");
-    let second = jobs.ask(1, &Question::new(Year, ACTUAL));
+    // 茨城県 雇用創出数: 129.075 is printed cut off, as 129.0.
+    assert_eq!(JOBS.tell(0, Year, ACTUAL), "137.4");
+    let second = JOBS.ask(1, &Question::new(Year, ACTUAL));
     assert_eq!(second.percent(), Some("129.075".parse().unwrap()));
-    let third = jobs.ask(2, &Question::new(Year, ACTUAL));
+    let third = JOBS.ask(2, &Question::new(Year, ACTUAL));
     assert_eq!(third.percent(), Some("117.95".parse().unwrap()));
     assert!(third.flags.contains(&Flag::Provisional));
 

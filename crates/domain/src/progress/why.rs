@@ -112,37 +112,43 @@ impl WhyNot {
     /// A sentence.
     pub fn text(self) -> Bilingual {
         match self {
-            Self::MonitoredOnly => {
-                both("目標値がなく、実績値のみ管理しています。", "It has no target; only the actual is followed.")
-            }
-            Self::OutsidePlan => both("計画期間外の年度です。", "The year is not one of the plan."),
-            Self::NoTarget => both("この年度の目標値はありません。", "There is no target for this year."),
+            Self::MonitoredOnly => Bilingual::new(
+                "目標値がなく、実績値のみ管理しています。",
+                "It has no target; only the actual is followed.",
+            ),
+            Self::OutsidePlan => Bilingual::new("計画期間外の年度です。", "The year is not one of the plan."),
+            Self::NoTarget => Bilingual::new("この年度の目標値はありません。", "There is no target for this year."),
             Self::NotDue(year) => Bilingual {
                 ja: format!("目標値の年度は{}で、まだ評価の時期ではありません。", year.label()),
                 en: format!("The target is due in {}, not yet.", english(year)),
             },
-            Self::NotYetReported => both("実績値がまだ報告されていません。", "The actual is not reported yet."),
-            Self::NotMeasured => both("実績値が把握されていません。", "The actual was not measured."),
-            Self::NotMeasurable => {
-                both("この年度は実績値を算出できません。", "The actual cannot be known in this year.")
+            Self::NotYetReported => {
+                Bilingual::new("実績値がまだ報告されていません。", "The actual is not reported yet.")
             }
-            Self::NotApplicable => both("この年度に実績値はありません（―）。", "No actual belongs in this year (―)."),
-            Self::NotStarted => both("まだ開始していません。", "It has not started."),
-            Self::Ended => both("すでに終了しています。", "It has ended."),
-            Self::Withheld => both("実績値は秘匿されています。", "The actual is withheld."),
+            Self::NotMeasured => Bilingual::new("実績値が把握されていません。", "The actual was not measured."),
+            Self::NotMeasurable => {
+                Bilingual::new("この年度は実績値を算出できません。", "The actual cannot be known in this year.")
+            }
+            Self::NotApplicable => {
+                Bilingual::new("この年度に実績値はありません（―）。", "No actual belongs in this year (―).")
+            }
+            Self::NotStarted => Bilingual::new("まだ開始していません。", "It has not started."),
+            Self::Ended => Bilingual::new("すでに終了しています。", "It has ended."),
+            Self::Withheld => Bilingual::new("実績値は秘匿されています。", "The actual is withheld."),
             Self::TotalIncomplete(year) => Bilingual {
                 ja: format!("{}の実績値がないため、累計を算出できません。", year.label()),
                 en: format!("The total is not known, since the actual of {} is missing.", english(year)),
             },
-            Self::NoBaseline => both(
+            Self::NoBaseline => Bilingual::new(
                 "基準値がないため、この方法では算出できません。",
                 "This method needs a baseline, and there is none.",
             ),
-            Self::Words => both("値が数値ではありません。", "A value is told in words and not as a number."),
-            Self::JudgedByPeople => both("人が判断する指標です。", "People judge it."),
-            Self::OutOfRange => {
-                both("計算できる範囲を超える値です。", "The numbers leave the range that can be computed with.")
-            }
+            Self::Words => Bilingual::new("値が数値ではありません。", "A value is told in words and not as a number."),
+            Self::JudgedByPeople => Bilingual::new("人が判断する指標です。", "People judge it."),
+            Self::OutOfRange => Bilingual::new(
+                "計算できる範囲を超える値です。",
+                "The numbers leave the range that can be computed with.",
+            ),
         }
     }
 }
@@ -162,24 +168,26 @@ impl NoRate {
     /// A sentence.
     pub fn text(self) -> Bilingual {
         match self {
-            Self::ZeroTarget => both(
+            Self::ZeroTarget => Bilingual::new(
                 "目標が0のため、率はなく達成・未達成のみです。",
                 "The target is zero: it is met or not, without a rate.",
             ),
-            Self::TargetIsBaseline => both(
+            Self::TargetIsBaseline => Bilingual::new(
                 "目標値と基準値が同じため、率はなく達成・未達成のみです。",
                 "The target equals the baseline: it is met or not, without a rate.",
             ),
-            Self::ZeroActual => {
-                both("実績が0のため、率を算出できません。", "The actual is zero, of which no rate can be made.")
-            }
-            Self::Negative => both(
+            Self::ZeroActual => Bilingual::new(
+                "実績が0のため、率を算出できません。",
+                "The actual is zero, of which no rate can be made.",
+            ),
+            Self::Negative => Bilingual::new(
                 "負の値の比は意味をもたないため、率はありません。",
                 "A quotient of negative numbers says nothing, so there is no rate.",
             ),
-            Self::WithoutNumber => {
-                both("数値のない目標のため、達成・未達成のみです。", "The target names no number: it is met or not.")
-            }
+            Self::WithoutNumber => Bilingual::new(
+                "数値のない目標のため、達成・未達成のみです。",
+                "The target names no number: it is met or not.",
+            ),
         }
     }
 }
@@ -202,29 +210,29 @@ impl Flag {
     /// A sentence.
     pub fn text(self) -> Bilingual {
         match self {
-            Self::Provisional => both("暫定値を含みます。", "It holds a provisional figure."),
-            Self::Forecast => both("見込値を含みます。", "It holds an expected figure."),
-            Self::GuideValue => both("目標値は計算による目安値です。", "The target is a computed guide value."),
-            Self::WrongSide => both(
+            Self::Provisional => Bilingual::new("暫定値を含みます。", "It holds a provisional figure."),
+            Self::Forecast => Bilingual::new("見込値を含みます。", "It holds an expected figure."),
+            Self::GuideValue => {
+                Bilingual::new("目標値は計算による目安値です。", "The target is a computed guide value.")
+            }
+            Self::WrongSide => Bilingual::new(
                 "目標値が基準値より後退しているため、実績÷目標で比べました。",
                 "The target is worse than the baseline, so actual ÷ target was used.",
             ),
-            Self::TinyDenominator => both(
+            Self::TinyDenominator => Bilingual::new(
                 "基準値と目標値の差が小さいため、率より差を見てください。",
                 "Baseline and target are so near that the gap says more than the rate.",
             ),
-            Self::UnitDiffers => both(
+            Self::UnitDiffers => Bilingual::new(
                 "単位の異なる値を、指標の単位で読みました。",
                 "A figure carries another unit, and was read in the indicator's.",
             ),
-            Self::Approximate => both("おおよその値を含みます。", "It holds an approximate figure."),
-            Self::PartialMean => both("平均の年がまだ揃っていません。", "The mean is of some of its years only."),
+            Self::Approximate => Bilingual::new("おおよその値を含みます。", "It holds an approximate figure."),
+            Self::PartialMean => {
+                Bilingual::new("平均の年がまだ揃っていません。", "The mean is of some of its years only.")
+            }
         }
     }
-}
-
-pub(super) fn both(ja: &str, en: &str) -> Bilingual {
-    Bilingual { ja: ja.to_owned(), en: en.to_owned() }
 }
 
 /// A fiscal year in English: FY2025.

@@ -1,4 +1,4 @@
-use std::{ops::Deref, sync::Arc};
+use std::{borrow::Cow, sync::Arc};
 
 use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject};
 use shirube_domain::{
@@ -26,37 +26,22 @@ pub(crate) struct GradingRuleChoice {
     document: Option<GradingRuleDocument>,
 }
 
-/// A rule, wherever it lives.
 #[derive(Clone)]
-pub(crate) enum GradingRule {
-    Shipped(&'static grade::GradingRule),
-    Given(Arc<grade::GradingRule>),
-}
-
-impl Deref for GradingRule {
-    type Target = grade::GradingRule;
-
-    fn deref(&self) -> &grade::GradingRule {
-        match self {
-            Self::Shipped(rule) => rule,
-            Self::Given(rule) => rule,
-        }
-    }
-}
+pub(crate) struct GradingRule(pub(crate) Arc<grade::GradingRule>);
 
 impl GradingRule {
     /// The rule of a choice that stands at `rule` of the arguments.
     pub(super) fn chosen(context: &Context<'_>, choice: GradingRuleChoice) -> Result<Self> {
         match (choice.preset, choice.document) {
             (Some(key), None) => match grade::preset(&key) {
-                Some(rule) => Ok(Self::Shipped(rule)),
+                Some(rule) => Ok(Self(rule.clone())),
                 None => Err(bad_input("rule.preset", "no such rule is shipped; the query gradingRules lists them")),
             },
             (None, Some(document)) => {
                 // It is read where it is used, which may be at every indicator of a page.
                 spend(context, document.0.len() / READ_FOR_AN_ITEM)?;
                 let read = grade::GradingRule::read(&document.0);
-                read.map(|rule| Self::Given(Arc::new(rule)))
+                read.map(|rule| Self(Arc::new(rule)))
                     .map_err(|problems| outward(Error::Problems(problems).within("rule.document")))
             }
             _ => Err(bad_input("rule", "give preset or document, one of the two")),
@@ -72,57 +57,57 @@ const READ_FOR_AN_ITEM: usize = 200;
 impl GradingRule {
     /// Its key.
     async fn key(&self) -> &str {
-        &self.deref().key
+        &self.0.key
     }
 
     /// Its version.
     async fn version(&self) -> u32 {
-        self.deref().version
+        self.0.version
     }
 
     /// The Japanese name.
     async fn name(&self) -> &str {
-        &self.deref().name.ja
+        &self.0.name.ja
     }
 
     /// The English name.
     async fn name_en(&self) -> &str {
-        &self.deref().name.en
+        &self.0.name.en
     }
 
     /// The body whose rule it is: 茨城県.
     async fn body(&self) -> &str {
-        &self.source.body
+        &self.0.source.body
     }
 
     /// The document or plan for which it is used.
     async fn source(&self) -> &str {
-        &self.deref().source.title
+        &self.0.source.title
     }
 
     /// What was read into it that the document leaves open.
     async fn note(&self) -> Option<Sentence> {
-        self.deref().source.note.clone().map(Sentence::from)
+        self.0.source.note.clone().map(Sentence::from)
     }
 
     /// The first fiscal year for which it is meant; null for no limit.
     async fn valid_from(&self) -> Option<FiscalYear> {
-        self.valid.from.map(FiscalYear)
+        self.0.valid.from.map(FiscalYear)
     }
 
     /// The last fiscal year for which it is meant; null for no limit.
     async fn valid_until(&self) -> Option<FiscalYear> {
-        self.valid.until.map(FiscalYear)
+        self.0.valid.until.map(FiscalYear)
     }
 
     /// The grades that it may give, best first.
     async fn grades(&self) -> Vec<&str> {
-        self.deref().grades()
+        self.0.grades()
     }
 
     /// The whole rule as data, to be changed and given as `document`.
     async fn document(&self) -> GradingRuleDocument {
-        GradingRuleDocument(serde_json::to_string(&**self).unwrap_or_default())
+        GradingRuleDocument(serde_json::to_string(&*self.0).unwrap_or_default())
     }
 }
 
@@ -157,19 +142,19 @@ impl From<Ungraded> for Without {
 }
 
 pub(crate) struct Grade {
-    rule: GradingRule,
+    of: grade::Grade,
     indicator: Indicator,
     year: FiscalYear,
 }
 
 impl Grade {
-    pub(super) const fn new(rule: GradingRule, indicator: Indicator, year: FiscalYear) -> Self {
-        Self { rule, indicator, year }
+    pub(super) fn new(rule: &GradingRule, indicator: Indicator, year: FiscalYear) -> Self {
+        let plan = PlanYears::of(indicator.strategy.domain());
+        Self { of: grade::grade(&rule.0, indicator.domain(), plan, year.0), indicator, year }
     }
 
-    fn domain(&self) -> grade::Grade<'_> {
-        let plan = PlanYears::of(self.indicator.strategy.domain());
-        grade::grade(&self.rule, self.indicator.domain(), plan, self.year.0)
+    fn band(&self) -> Option<&grade::Band> {
+        self.of.band().ok()
     }
 }
 
@@ -187,76 +172,76 @@ impl Grade {
     }
 
     /// The rule.
-    async fn rule(&self) -> &GradingRule {
-        &self.rule
+    async fn rule(&self) -> GradingRule {
+        GradingRule(self.of.rule.clone())
     }
 
     /// The grade as the rule prints it: A, 順調, ◎; null where there is none.
-    async fn grade(&self) -> Option<String> {
-        self.domain().result.ok().map(|band| band.grade.clone())
+    async fn grade(&self) -> Option<&str> {
+        self.band().map(|band| band.grade.as_str())
     }
 
     /// What the grade means, where the print alone does not say it.
     async fn name(&self) -> Option<Sentence> {
-        self.domain().result.ok()?.name.clone().map(Sentence::from)
+        self.band()?.name.clone().map(Sentence::from)
     }
 
     /// The points that it gives; null where the rule gives none.
     async fn points(&self) -> Option<Decimal> {
-        self.domain().result.ok()?.points.map(|points| Decimal(points.0))
+        self.band()?.points.map(|points| Decimal(points.0))
     }
 
     /// The rate in percent, rounded as the rule says; before it is held against a pace.
     async fn rate(&self) -> Option<Decimal> {
-        self.domain().rate.map(Decimal)
+        self.of.rate.map(Decimal)
     }
 
     /// The rate as the body prints it: 96.3%, 100%超, 0%未満.
     async fn printed_rate(&self) -> Option<String> {
-        self.domain().printed_rate()
+        self.of.printed_rate()
     }
 
     /// The rate at which the bands look, in percent: after the pace; 100 or 0 for what is met or not without a rate.
     async fn judged_rate(&self) -> Option<Decimal> {
-        self.domain().judged_rate.map(Decimal)
+        self.of.judged_rate.map(Decimal)
     }
 
     /// Why there is no grade; null where there is one.
     async fn without(&self) -> Option<Without> {
-        self.domain().result.err().map(Without::from)
+        self.of.band().err().map(Without::from)
     }
 
     /// Why nothing can be said about the progress, where that is why there is no grade.
     async fn why_not(&self) -> Option<WhyNot> {
-        match self.domain().result {
+        match self.of.band() {
             Err(Ungraded::Progress(why)) => Some(WhyNot::of(why)),
             _ => None,
         }
     }
 
     /// What the rule prints in the place of a grade: X (実績なし).
-    async fn mark(&self) -> Option<String> {
-        self.domain().mark().map(|mark| mark.grade.clone())
+    async fn mark(&self) -> Option<&str> {
+        self.of.mark().map(|mark| mark.grade.as_str())
     }
 
     /// What the body calls such an indicator: 現状維持型Ⅰ.
     async fn case(&self) -> Option<Sentence> {
-        self.domain().case?.1.name.clone().map(Sentence::from)
+        self.of.case()?.name.clone().map(Sentence::from)
     }
 
     /// How far the indicator has come, as the rule asks; null where it asks nothing.
-    async fn progress(&self) -> Option<Progress> {
-        self.domain().progress.as_ref().map(Progress::of)
+    async fn progress(&self) -> Option<Progress<'_>> {
+        self.of.progress.as_ref().map(|of| Progress(Cow::Borrowed(of)))
     }
 
     /// What a reader has to know about it.
     async fn flags(&self) -> Vec<ProgressFlag> {
-        self.domain().progress.map(|of| of.flags.iter().map(|flag| (*flag).into()).collect()).unwrap_or_default()
+        self.of.progress.iter().flat_map(|of| &of.flags).map(|flag| (*flag).into()).collect()
     }
 
     /// How it was found, step by step: the rule, what was compared, the rate and its rounding, the grade.
     async fn steps(&self) -> Vec<Sentence> {
-        self.domain().steps().into_iter().map(Sentence::from).collect()
+        self.of.steps().into_iter().map(Sentence::from).collect()
     }
 }
 
@@ -319,7 +304,7 @@ pub(super) fn grades(
 ) -> Result<Vec<Grade>> {
     let rule = GradingRule::chosen(context, grading.rule)?;
     spend(context, range.len())?;
-    Ok(range.map(|at| Grade::new(rule.clone(), strategy.indicator(at), FiscalYear(grading.year.0))).collect())
+    Ok(range.map(|at| Grade::new(&rule, strategy.indicator(at), FiscalYear(grading.year.0))).collect())
 }
 
 /// Counts the grades of a range of the indicators of a strategy.
@@ -334,9 +319,9 @@ pub(super) fn summary(
     spend(context, range.len())?;
     let plan = PlanYears::of(strategy.domain());
     let of = &strategy.domain().indicators()[range];
-    let given: Vec<grade::Grade<'_>> =
-        of.iter().map(|indicator| grade::grade(&rule, indicator, plan, grading.year.0)).collect();
-    let grade::Rollup { all, graded, grades, without, mean_points } = grade::Rollup::of(&rule.deref().grades(), &given);
+    let given: Vec<grade::Grade> =
+        of.iter().map(|indicator| grade::grade(&rule.0, indicator, plan, grading.year.0)).collect();
+    let grade::Rollup { all, graded, grades, without, mean_points } = grade::Rollup::of(&rule.0.grades(), &given);
     Ok(GradeSummary {
         year: grading.year,
         total: all,
@@ -354,6 +339,6 @@ pub(super) fn summary(
             })
             .collect(),
         mean_points: mean_points.map(Decimal),
-        rule: rule.clone(),
+        rule,
     })
 }

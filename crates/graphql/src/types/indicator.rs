@@ -3,7 +3,6 @@ use shirube_domain::{
     lint::Subject,
     progress::PlanYears,
     strategy::{self, Role},
-    suggest::suggestions,
     text::search_key,
 };
 
@@ -169,10 +168,9 @@ impl Indicator {
     /// Standard indicators to which it may correspond (対応の候補), the best first, for people to decide. Nothing is applied by itself.
     async fn suggested_mappings(&self, context: &Context<'_>) -> Result<Vec<MappingSuggestion>> {
         let app = service(context);
-        let standards = app.reference().standard_indicators();
         // All of them are looked at.
-        spend(context, standards.len())?;
-        let found = suggestions(self.domain(), standards);
+        spend(context, app.reference().standard_indicators().len())?;
+        let found = app.reference().suggestions(self.domain());
         Ok(found.into_iter().map(|of| MappingSuggestion { standard: StandardIndicator::at(app, of.at), of }).collect())
     }
 
@@ -188,7 +186,7 @@ impl Indicator {
         #[graphql(desc = "What is asked; the actual ÷ the target of the year if absent.")] question: Option<
             ProgressQuestion,
         >,
-    ) -> Progress {
+    ) -> Progress<'_> {
         let plan = PlanYears::of(self.strategy.domain());
         Progress::new(self.domain(), plan, year, &question.unwrap_or_default().domain())
     }
@@ -200,7 +198,7 @@ impl Indicator {
         #[graphql(desc = "The fiscal year.")] year: FiscalYear,
         #[graphql(desc = "By which rule.")] rule: GradingRuleChoice,
     ) -> Result<Grade> {
-        Ok(Grade::new(GradingRule::chosen(context, rule)?, self.clone(), year))
+        Ok(Grade::new(&GradingRule::chosen(context, rule)?, self.clone(), year))
     }
 
     /// What a careful reader would notice about it.

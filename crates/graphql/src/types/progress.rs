@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use async_graphql::{Enum, InputObject, Object, SimpleObject};
 use shirube_domain::{
     progress::{self, Guide, Inverse, Method, Outcome, Pace, PlanYears, Question},
@@ -239,18 +241,14 @@ impl From<Bilingual> for Sentence {
     }
 }
 
-pub(crate) struct Progress(progress::Progress);
+pub(crate) struct Progress<'a>(pub(super) Cow<'a, progress::Progress>);
 
-impl Progress {
+impl Progress<'_> {
     pub(super) fn new(indicator: &Indicator, plan: PlanYears, year: FiscalYear, question: &Question) -> Self {
-        Self(progress::progress(indicator, plan, year.0, question))
+        Self(Cow::Owned(progress::progress(indicator, plan, year.0, question)))
     }
 
-    pub(super) fn of(progress: &progress::Progress) -> Self {
-        Self(progress.clone())
-    }
-
-    const fn measure(&self) -> Option<&progress::Measure> {
+    fn measure(&self) -> Option<&progress::Measure> {
         self.0.measure.as_ref()
     }
 }
@@ -258,7 +256,7 @@ impl Progress {
 /// How far an indicator has come in a fiscal year (達成率, 進捗率): a rate; or, where no rate can be made, whether the target is
 /// met; or why nothing can be said. Numbers are in the indicator's unit without its scale (千人 as 人).
 #[Object]
-impl Progress {
+impl Progress<'_> {
     /// The rate in percent, exact to twelve decimals; null where there is none.
     async fn percent(&self) -> Option<Decimal> {
         self.0.percent().map(Decimal)
