@@ -18,7 +18,7 @@ use shirube_server::{CorsOrigins, LogFormat, RateSettings, Running, Settings, Tr
 use shirube_store::Store;
 use tempfile::TempDir;
 use time::Duration;
-use tokio::task::AbortHandle;
+use tokio::{task::AbortHandle, time::timeout};
 
 use crate::{Backend, TestDatabase, database::now};
 
@@ -56,6 +56,9 @@ pub struct TestService {
     /// The folder of the signing keys; it goes with the value.
     _keys: TempDir,
 }
+
+/// How long it may take until PostgreSQL is listened to.
+const LISTENING: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// The service hears what is changed until the value is dropped.
 #[derive(Debug)]
@@ -175,10 +178,16 @@ impl TestService {
         Ok(Answer(serde_json::from_slice(&response.body)?))
     }
 
-    /// Lets the service hear what is changed, as a server does, as long as the value is held.
-    pub fn hearing(&self) -> Hearing {
+    /// Lets the service hear what is changed, as a server does, as long as the value is held. Once PostgreSQL is listened to,
+    /// everybody is told that something may have been missed: that is waited for, so that nobody who follows later is told.
+    pub async fn hearing(&self) -> Result<Hearing> {
+        let mut events = self.app.events();
         let app = self.app.clone();
-        Hearing(tokio::spawn(async move { app.hear().await }).abort_handle())
+        let hearing = Hearing(tokio::spawn(async move { app.hear().await }).abort_handle());
+        if self.database.url().starts_with("postgres") {
+            timeout(LISTENING, events.next()).await.context("PostgreSQL is not listened to")?;
+        }
+        Ok(hearing)
     }
 
     /// Subscribes with a token or key, of which the service must think well. Nothing is done unless the stream is polled.

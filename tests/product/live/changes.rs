@@ -111,7 +111,7 @@ async fn a_role_that_is_taken_away_ends_it(backend: Backend) -> Result<()> {
 
 async fn who_reads_slowly_gets_the_latest_state(backend: Backend) -> Result<()> {
     let service = TestService::sample(backend).await?;
-    let _hearing = service.hearing();
+    let _hearing = service.hearing().await?;
     let planner = [Grant::Municipal(SUNAGAWA.parse()?, MunicipalRole::Planner)];
     let planner = service.user("kikaku@sunagawa.test", &planner).await?;
     let draft = Draft::of_sunagawa(&service.app).await?;
