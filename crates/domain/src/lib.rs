@@ -15,6 +15,7 @@ pub mod progress;
 pub mod quantity;
 pub mod reference;
 pub mod round;
+pub mod statistics;
 pub mod strategy;
 pub mod suggest;
 pub mod text;
