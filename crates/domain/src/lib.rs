@@ -5,6 +5,7 @@
 
 pub mod calendar;
 pub mod changes;
+pub mod comparison;
 pub mod edit;
 mod error;
 pub mod grade;

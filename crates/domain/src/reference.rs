@@ -50,6 +50,23 @@ pub enum MeasureKind {
     Index,
 }
 
+impl MeasureKind {
+    /// What it is called, in Japanese and English.
+    pub const fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Stock => ("時点の量", "a stock"),
+            Self::Flow => ("期間の量", "a flow"),
+            Self::Ratio => ("割合", "a ratio"),
+            Self::Index => ("指数", "an index"),
+        }
+    }
+
+    /// Whether the values of several places add up to the value of all of them.
+    pub const fn adds_up(self) -> bool {
+        matches!(self, Self::Stock | Self::Flow)
+    }
+}
+
 /// How yearly values are brought together over several years.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -31,6 +31,16 @@ impl YearKind {
         }
     }
 
+    /// What it is called, in Japanese and English.
+    pub const fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Fiscal => ("年度", "fiscal years"),
+            Self::Calendar => ("暦年", "calendar years"),
+            Self::Census => ("国勢調査年", "census years"),
+            Self::School => ("学年度", "school years"),
+        }
+    }
+
     /// What follows the year in Japanese.
     const fn suffix(self) -> &'static str {
         match self {

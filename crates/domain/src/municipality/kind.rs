@@ -1,5 +1,7 @@
 use std::{fmt, str::FromStr};
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
 use crate::text::normalize;
 
 /// A name that is none of those that were expected.
@@ -145,6 +147,27 @@ impl FromStr for SimilarGroup {
         }
     }
 }
+
+/// Written as they are printed, since what is written lasts longer than the order of these variants.
+macro_rules! written_as_printed {
+    ($name:ident, $printed:expr) => {
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let printed: fn(&Self) -> String = $printed;
+                serializer.serialize_str(&printed(self))
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+            }
+        }
+    };
+}
+
+written_as_printed!(MunicipalityKind, |kind| kind.name().to_owned());
+written_as_printed!(SimilarGroup, ToString::to_string);
 
 #[cfg(test)]
 mod tests {

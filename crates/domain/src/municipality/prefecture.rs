@@ -1,10 +1,27 @@
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::code::check_digit;
 
 /// A prefecture (都道府県), numbered 1 (北海道) to 47 (沖縄県) as in JIS X 0401.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
 pub struct Prefecture(u8);
+
+impl From<Prefecture> for u32 {
+    fn from(Prefecture(number): Prefecture) -> Self {
+        number.into()
+    }
+}
+
+impl TryFrom<u32> for Prefecture {
+    type Error = &'static str;
+
+    fn try_from(number: u32) -> Result<Self, Self::Error> {
+        Self::from_number(number).ok_or("prefectures are numbered 1 to 47")
+    }
+}
 
 /// Japanese and English names, in the order of their numbers.
 const NAMES: [(&str, &str); 47] = [

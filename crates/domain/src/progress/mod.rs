@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-pub use measure::{Measure, TargetSource};
+pub use measure::{Measure, Sense, TargetSource};
 pub use why::{Flag, NoRate, WhyNot};
 
 use self::measure::Measured;

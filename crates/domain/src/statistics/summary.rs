@@ -38,7 +38,7 @@ fn sd(values: &[f64]) -> Option<f64> {
 }
 
 /// A sum that keeps what rounding takes away (Neumaier 1974), so that what is small survives beside what is large.
-pub(super) fn sum(values: impl Iterator<Item = f64>) -> f64 {
+pub fn sum(values: impl Iterator<Item = f64>) -> f64 {
     let (mut sum, mut lost) = (0.0_f64, 0.0);
     for value in values {
         let next = sum + value;
@@ -49,7 +49,7 @@ pub(super) fn sum(values: impl Iterator<Item = f64>) -> f64 {
 }
 
 /// The mean of finite values, also where their sum leaves the range.
-pub(super) fn mean(values: &[f64]) -> Option<f64> {
+pub fn mean(values: &[f64]) -> Option<f64> {
     if values.is_empty() || values.iter().any(|value| !value.is_finite()) {
         return None;
     }

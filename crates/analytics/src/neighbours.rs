@@ -1,0 +1,98 @@
+use std::cmp::Ordering;
+
+use shirube_domain::{
+    Error,
+    comparison::{Excluded, Exclusion, Neighbour, NeighbourQuestion, Neighbourhood, Neighbours, Scale},
+};
+
+use crate::{Frames, Waiting, column::Measured, standing::Sorted};
+
+/// The nearest neighbours of a municipality among a group.
+pub(crate) fn neighbours(
+    frames: &Frames,
+    question: &NeighbourQuestion,
+    waiting: &Waiting,
+) -> Result<Neighbours, Error> {
+    let members = frames.members(&question.among, "among", waiting)?;
+    nearest(frames, &question.neighbourhood, &members, "neighbours", waiting)
+}
+
+/// The nearest among some municipalities: each variable is standardised over those of them that have all variables, with the
+/// municipality itself; the distance is Euclid's, with each square weighted.
+pub(crate) fn nearest(
+    frames: &Frames,
+    asked: &Neighbourhood,
+    members: &[u32],
+    place: &str,
+    waiting: &Waiting,
+) -> Result<Neighbours, Error> {
+    let own = frames.place(asked.of).and_then(|at| u32::try_from(at).ok());
+    let of = own.ok_or_else(|| Error::bad_input(format!("{place}.of"), format!("there is no municipality {}", asked.of)))?;
+    let mut measured = Vec::with_capacity(asked.variables.len());
+    for (at, weighted) in asked.variables.iter().enumerate() {
+        waiting.check()?;
+        let at = format!("{place}.variables[{at}].variable");
+        let one = frames.variable(&weighted.variable, &at)?;
+        if one.is_refused() {
+            let why = one.by.reasons.first().map_or("it is not comparable", |of| of.text.en.as_str()).to_owned();
+            return Err(Error::bad_input(at, why));
+        }
+        measured.push(one);
+    }
+    let value = |at: usize, place: u32| -> Result<f64, Exclusion> {
+        let (one, weighted): (&Measured<'_>, _) = (&measured[at], &asked.variables[at]);
+        let value = match weighted.variable.per_base {
+            true => one.value(place).ok_or_else(|| one.why(place).0).and_then(|_| one.per_base(place).ok_or(Exclusion::NoBase)),
+            false => one.value(place).ok_or_else(|| one.why(place).0),
+        }?;
+        match weighted.scale {
+            Scale::Linear => Ok(value),
+            Scale::Log if value > 0.0 => Ok(value.ln()),
+            Scale::Log => Err(Exclusion::NotPositive),
+        }
+    };
+    let all = |place: u32| (0..measured.len()).map(|at| value(at, place)).collect::<Result<Vec<f64>, _>>();
+    let own = all(of).map_err(|why| {
+        let message = format!("{} has no value of one of the variables: {}", asked.of, why.text().en);
+        Error::bad_input(format!("{place}.of"), message)
+    })?;
+    let mut rows = Vec::with_capacity(members.len());
+    let mut excluded = Vec::new();
+    for place in members.iter().copied().filter(|place| *place != of) {
+        match all(place) {
+            Ok(values) => rows.push(Neighbour { place, distance: 0.0, values }),
+            Err(why) => excluded.push(Excluded { place, why, source: None, progress: None }),
+        }
+    }
+    let scales: Vec<(f64, f64)> = (0..measured.len())
+        .map(|at| {
+            let values: Vec<f64> = rows.iter().map(|row| row.values[at]).chain([own[at]]).collect();
+            Sorted::new(&values).scale()
+        })
+        .collect();
+    for row in &mut rows {
+        let squares = row.values.iter().zip(&own).zip(&scales).zip(&asked.variables);
+        let squares = squares.map(|(((value, own), (_, sd)), weighted)| {
+            // What is the same everywhere keeps nobody apart.
+            if *sd > 0.0 { weighted.weight * ((value - own) / sd).powi(2) } else { 0.0 }
+        });
+        row.distance = squares.sum::<f64>().sqrt();
+    }
+    let nearer = |one: &Neighbour, other: &Neighbour| -> Ordering {
+        one.distance.total_cmp(&other.distance).then(one.place.cmp(&other.place))
+    };
+    if asked.count < rows.len() {
+        rows.select_nth_unstable_by(asked.count, nearer);
+        rows.truncate(asked.count);
+    }
+    rows.sort_unstable_by(nearer);
+    Ok(Neighbours {
+        of,
+        measured: measured.into_iter().map(|one| one.by).collect(),
+        own,
+        scales,
+        members: members.len(),
+        rows,
+        excluded,
+    })
+}

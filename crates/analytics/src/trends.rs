@@ -1,0 +1,107 @@
+use shirube_domain::{
+    Error,
+    comparison::{Excluded, Exclusion, TrendQuestion, TrendRow, Trends, Variable},
+    statistics::{
+        summary::sum,
+        trend::{compound_growth, level_change, mann_kendall, ols, theil_sen},
+    },
+};
+
+use crate::{Frames, Waiting, column::Measured};
+
+/// The fewest years that make a trend.
+const YEARS: usize = 3;
+/// After so many municipalities it is asked whether anybody still waits.
+const BETWEEN_CHECKS: usize = 64;
+
+/// How an indicator moved in the municipalities of a group.
+pub(crate) fn trends(frames: &Frames, question: &TrendQuestion, waiting: &Waiting) -> Result<Trends, Error> {
+    let members = frames.members(&question.group, "group", waiting)?;
+    let subject = frames.subject(&question.indicator, "indicator")?;
+    let held = frames.years(&subject);
+    let within = |year: &i16| question.from.is_none_or(|from| *year >= from) && question.to.is_none_or(|to| *year <= to);
+    let years: Vec<i16> = held.iter().copied().filter(within).collect();
+    if years.is_empty() && !held.is_empty() {
+        let held = held.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let message = format!("“{}” has no values within these years; there are those of {held}", subject.key);
+        return Err(Error::bad_input("fromYear", message));
+    }
+    let variable = |year| Variable {
+        indicator: question.indicator.clone(),
+        year,
+        per_base: question.per_base,
+        base: question.base.clone(),
+    };
+    let last = frames.variable(&variable(years.last().copied()), "")?;
+    let mut answer = Trends {
+        measured: last.by.clone(),
+        members: members.len(),
+        rows: Vec::new(),
+        excluded: Vec::new(),
+        group: None,
+        years,
+    };
+    if last.is_refused() {
+        return Ok(answer);
+    }
+    let mut columns = Vec::with_capacity(answer.years.len());
+    for year in &answer.years {
+        columns.push((*year, frames.variable(&variable(Some(*year)), "")?));
+    }
+    let mut whole = Vec::with_capacity(members.len());
+    for (at, place) in members.iter().copied().enumerate() {
+        if at % BETWEEN_CHECKS == 0 {
+            waiting.check()?;
+        }
+        let value = |measured: &Measured<'_>| match question.per_base {
+            true => measured.per_base(place),
+            false => measured.value(place),
+        };
+        let points: Vec<(i16, f64)> =
+            columns.iter().filter_map(|(year, measured)| Some((*year, value(measured)?))).collect();
+        if points.len() == columns.len() {
+            whole.push(place);
+        }
+        if points.len() < YEARS {
+            let (why, source) = match points.is_empty() {
+                true => last.why(place),
+                false => (Exclusion::TooFewYears, None),
+            };
+            answer.excluded.push(Excluded { place, why, source, progress: None });
+        } else {
+            answer.rows.push(row(Some(place), points, question.confidence));
+        }
+    }
+    let total = |measured: &Measured<'_>| {
+        let total = sum(whole.iter().filter_map(|place| measured.value(*place)));
+        match (question.per_base, &measured.base) {
+            (true, Some(base)) => total / sum(whole.iter().filter_map(|place| measured.base(*place))) * base.per,
+            _ => total,
+        }
+    };
+    // Shares of several places do not add up.
+    let adds_up = question.per_base || subject.kind.is_none_or(|kind| kind.adds_up());
+    if adds_up && !whole.is_empty() && columns.len() >= YEARS {
+        let points: Vec<(i16, f64)> = columns.iter().map(|(year, measured)| (*year, total(measured))).collect();
+        if points.iter().all(|(_, value)| value.is_finite()) {
+            answer.group = Some(row(None, points, question.confidence));
+        }
+    }
+    Ok(answer)
+}
+
+fn row(place: Option<u32>, points: Vec<(i16, f64)>, confidence: f64) -> TrendRow {
+    let at: Vec<(f64, f64)> = points.iter().map(|(year, value)| (f64::from(*year), *value)).collect();
+    let values: Vec<f64> = points.iter().map(|(_, value)| *value).collect();
+    let (first, last) = (at[0], at[at.len() - 1]);
+    let level = level_change(&values).map(|change| (points[change.at].0, change));
+    TrendRow {
+        place,
+        line: ols(&at, confidence),
+        theil_sen: theil_sen(&at, confidence),
+        mann_kendall: mann_kendall(&values),
+        growth: compound_growth(first.1, last.1, last.0 - first.0),
+        level,
+        points,
+    }
+}
