@@ -3,6 +3,7 @@
 
 mod accounts;
 mod agenda;
+mod analytics;
 mod audit;
 mod authoring;
 mod changes;
@@ -29,6 +30,7 @@ mod webhooks;
 use std::{fmt, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
+pub use analytics::{AnswerId, Answered, BadAnswerId, BadDataVersion, DataVersion, Format};
 pub use audit::AuditPage;
 pub use changes::Compared;
 pub use editing::Edited;
@@ -63,7 +65,7 @@ use time::OffsetDateTime;
 use tokio::sync::{Mutex, watch};
 pub use webhooks::{DeliveryPage, MadeWebhook, WebhookEdit};
 
-use crate::{identity::Facts, published::Published, sender::Sender, throttle::Throttles};
+use crate::{analytics::Analytics, identity::Facts, published::Published, sender::Sender, throttle::Throttles};
 
 /// How many older revisions are kept decoded.
 const OLDER_REVISIONS: usize = 64;
@@ -121,6 +123,7 @@ pub struct App {
     older: Cache<(MunicipalityCode, StrategyId, u32), Arc<Version>>,
     tokens: Tokens,
     keyring: ArcSwap<Keyring>,
+    analytics: Analytics,
     facts: Facts,
     throttles: Throttles,
     sender: Sender,
@@ -144,6 +147,7 @@ impl App {
             older: Cache::new(OLDER_REVISIONS),
             tokens: Tokens::new(options.public_url.clone()),
             keyring: ArcSwap::from_pointee(keyring),
+            analytics: Analytics::new(),
             facts: Facts::new(),
             throttles: Throttles::new(),
             sender: Sender::new(options.reach.clone()),
@@ -160,7 +164,11 @@ impl App {
         if known.is_all(self.store.publication_count().await?, now) {
             return Ok(false);
         }
-        self.published.store(Arc::new(Published::read(&self.store, &known, now).await?));
+        let published = Published::read(&self.store, &known, now).await?;
+        if let Err(error) = self.lay_out_ahead(&published).await {
+            tracing::error!(error = %error, "frames cannot be laid out ahead; the first question after this waits for them");
+        }
+        self.published.store(Arc::new(published));
         self.publications.send_replace(());
         Ok(true)
     }

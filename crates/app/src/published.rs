@@ -3,6 +3,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use shirube_analytics::StrategyRows;
 use shirube_domain::{
     Error, StrategyId,
     lint::{Finding, lint},
@@ -12,6 +13,8 @@ use shirube_domain::{
 };
 use shirube_store::{Draft, RowVersions, Store, StoreError, StoreResult, StoredPublication};
 use time::OffsetDateTime;
+
+use crate::DataVersion;
 
 /// A moment of a strategy's history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +37,8 @@ pub struct Version {
     /// Of the rows of a draft.
     versions: Option<RowVersions>,
     findings: OnceLock<Vec<Finding>>,
+    /// What it says in the frames.
+    pub(crate) rows: OnceLock<Arc<StrategyRows>>,
 }
 
 impl Version {
@@ -55,6 +60,7 @@ impl Version {
             opinions: Vec::new(),
             versions: None,
             findings: OnceLock::new(),
+            rows: OnceLock::new(),
         }
     }
 
@@ -143,6 +149,8 @@ pub(crate) struct Published {
     count: u64,
     /// When the next of those is to be seen.
     next: Option<OffsetDateTime>,
+    /// What it is called; worked out when it is first asked for.
+    version: OnceLock<DataVersion>,
 }
 
 impl Published {
@@ -188,7 +196,18 @@ impl Published {
                 std::cmp::Reverse((parts.first_year, parts.term.number))
             });
         }
-        Ok(Self { by_municipality, count, next })
+        Ok(Self { by_municipality, count, next, version: OnceLock::new() })
+    }
+
+    /// Which version of the data it is, beside reference data of this digest.
+    pub(crate) fn version(&self, reference: &str) -> DataVersion {
+        let latest = || self.strategies().filter_map(|of| of.find(At::Latest));
+        self.version.get_or_init(|| DataVersion::new(latest(), reference)).clone()
+    }
+
+    /// All strategies, in no order.
+    pub(crate) fn strategies(&self) -> impl Iterator<Item = &Arc<PublishedStrategy>> {
+        self.by_municipality.values().flatten()
     }
 
     /// Whether it is still all that is to be seen at an instant, where there are so many publications.

@@ -1,6 +1,8 @@
 use std::{collections::HashMap, sync::OnceLock};
 
 use rust_decimal::{Decimal, prelude::ToPrimitive};
+use sha2::{Digest, Sha256};
+use shirube_analytics::OfficialColumn;
 use shirube_domain::{
     municipality::{Municipality, MunicipalityCode},
     reference::{OfficialIndicator, StandardIndicator},
@@ -27,6 +29,8 @@ pub struct Reference {
     /// The names of the standard indicators folded for suggesting them; made when they are first asked for.
     names: OnceLock<Catalogue>,
     official: Vec<OfficialSeries>,
+    /// Of all of it, by which another edition is told from this one.
+    digest: String,
 }
 
 /// An official series with its values.
@@ -73,13 +77,15 @@ impl Reference {
         }
         let population = official.iter().find(|series| series.indicator.id == POPULATION);
         let latest = |at: usize| population?.values(at).last()?.1.to_i64();
+        let standard = store.standard_indicators().await?;
         Ok(Self {
+            digest: digest(&municipalities, &standard, &official),
             search_keys: municipalities
                 .iter()
                 .map(|of| format!("{}\n{}", search_key(&of.name), search_key(&of.kana)))
                 .collect(),
             populations: (0..municipalities.len()).map(latest).collect(),
-            standard: store.standard_indicators().await?,
+            standard,
             names: OnceLock::new(),
             municipalities,
             by_code,
@@ -121,4 +127,39 @@ impl Reference {
     pub fn official(&self) -> &[OfficialSeries] {
         &self.official
     }
+
+    /// The columns of the official series, by id and year.
+    pub(crate) fn official_columns(&self) -> impl Iterator<Item = OfficialColumn<'_>> {
+        self.official.iter().flat_map(|of| {
+            of.years.iter().map(move |(year, values)| OfficialColumn { series: &of.indicator.id, year: *year, values })
+        })
+    }
+
+    /// A digest of all of it, by which another edition is told from this one.
+    pub(crate) fn digest(&self) -> &str {
+        &self.digest
+    }
+}
+
+/// SHA-256 of everything that answers are made of.
+fn digest(municipalities: &[Municipality], standard: &[StandardIndicator], official: &[OfficialSeries]) -> String {
+    let mut hasher = Sha256::new();
+    let mut line = |text: String| hasher.update(text + "\n");
+    for of in municipalities {
+        line(format!("{} {} {} {}", of.code, of.name, of.kind.name(), of.similar_group));
+    }
+    for of in standard {
+        let unit = of.unit.as_deref().unwrap_or_default();
+        line(format!("{} {unit} {} {:?} {:?}", of.id, of.per_capita_basis, of.comparability, of.aggregation));
+    }
+    for of in official {
+        line(format!("{} {}", of.indicator.id, of.indicator.unit));
+        for (year, values) in &of.years {
+            line(year.to_string());
+            for value in values {
+                line(value.map(|value| value.to_string()).unwrap_or_default());
+            }
+        }
+    }
+    format!("{:x}", hasher.finalize())
 }
