@@ -183,7 +183,8 @@ impl Frames {
         asked: Option<&Base>,
         place: &str,
     ) -> Result<Option<(BaseColumn<'_>, String, i16, String)>, Error> {
-        let own: Vec<Vec<&str>> = subject.base.iter().flat_map(|base| base.series.iter().map(|of| of.to_vec())).collect();
+        let own: Vec<Vec<&str>> =
+            subject.base.iter().flat_map(|base| base.series.iter().map(|of| of.to_vec())).collect();
         let (candidates, per) = match asked.and_then(|base| base.series.as_deref()) {
             Some(series) => {
                 if self.world.years_of(series).next().is_none() {
@@ -266,9 +267,8 @@ fn nearest<'a, 'b>(
     year: i16,
     counted: impl Fn(&[&str]) -> Vec<i16>,
 ) -> Option<(&'a Vec<&'b str>, i16)> {
-    let by = |pick: fn(&[i16], i16) -> Option<i16>| {
-        candidates.iter().find_map(|of| Some((of, pick(&counted(of), year)?)))
-    };
+    let by =
+        |pick: fn(&[i16], i16) -> Option<i16>| candidates.iter().find_map(|of| Some((of, pick(&counted(of), year)?)));
     by(|years, year| years.contains(&year).then_some(year))
         .or_else(|| by(|years, year| years.iter().rfind(|of| **of < year).copied()))
         .or_else(|| by(|years, year| years.iter().find(|of| **of > year).copied()))

@@ -235,7 +235,13 @@ impl Chance {
             let expected = rate * base;
             let p_value = poisson_rate_differs(count, expected)?;
             let significant = p_value < 1.0 - self.confidence;
-            let side = if !significant { 0 } else if value > expected { 1 } else { -1 };
+            let side = if !significant {
+                0
+            } else if value > expected {
+                1
+            } else {
+                -1
+            };
             Some(Differs { expected, p_value, side })
         });
         (interval, differs)

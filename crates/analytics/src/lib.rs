@@ -43,7 +43,11 @@ impl Waiting {
 
     /// Stops the work if nobody does.
     fn check(&self) -> Result<(), Error> {
-        if self.0.load(Ordering::Relaxed) { Err(Error::Unavailable("nobody waits for the answer".into())) } else { Ok(()) }
+        if self.0.load(Ordering::Relaxed) {
+            Err(Error::Unavailable("nobody waits for the answer".into()))
+        } else {
+            Ok(())
+        }
     }
 }
 

@@ -27,7 +27,8 @@ pub(crate) fn nearest(
     waiting: &Waiting,
 ) -> Result<Neighbours, Error> {
     let own = frames.place(asked.of).and_then(|at| u32::try_from(at).ok());
-    let of = own.ok_or_else(|| Error::bad_input(format!("{place}.of"), format!("there is no municipality {}", asked.of)))?;
+    let of =
+        own.ok_or_else(|| Error::bad_input(format!("{place}.of"), format!("there is no municipality {}", asked.of)))?;
     let mut measured = Vec::with_capacity(asked.variables.len());
     for (at, weighted) in asked.variables.iter().enumerate() {
         waiting.check()?;
@@ -42,7 +43,10 @@ pub(crate) fn nearest(
     let value = |at: usize, place: u32| -> Result<f64, Exclusion> {
         let (one, weighted): (&Measured<'_>, _) = (&measured[at], &asked.variables[at]);
         let value = match weighted.variable.per_base {
-            true => one.value(place).ok_or_else(|| one.why(place).0).and_then(|_| one.per_base(place).ok_or(Exclusion::NoBase)),
+            true => one
+                .value(place)
+                .ok_or_else(|| one.why(place).0)
+                .and_then(|_| one.per_base(place).ok_or(Exclusion::NoBase)),
             false => one.value(place).ok_or_else(|| one.why(place).0),
         }?;
         match weighted.scale {

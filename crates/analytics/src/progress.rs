@@ -28,7 +28,8 @@ pub(crate) fn progress(frames: &Frames, question: &ProgressQuestion, waiting: &W
             true => "of no year".to_owned(),
             false => format!("of {}", years.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
         };
-        let message = format!("nothing published says anything about “{}” in {year}; there are figures {held}", subject.key);
+        let message =
+            format!("nothing published says anything about “{}” in {year}; there are figures {held}", subject.key);
         return Err(Error::bad_input("year", message));
     }
     let with_figures = |year: &&i16| frames.reported.slice(standard, **year).states.iter().any(|of| of.met.is_some());

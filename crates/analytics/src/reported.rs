@@ -270,8 +270,7 @@ impl Reported {
 
     /// The years in which a standard indicator has figures, in order.
     pub(crate) fn years(&self, standard: usize) -> Vec<i16> {
-        let mut years: Vec<i16> =
-            self.ranges.keys().filter(|(of, _)| *of == standard).map(|(_, year)| *year).collect();
+        let mut years: Vec<i16> = self.ranges.keys().filter(|(of, _)| *of == standard).map(|(_, year)| *year).collect();
         years.sort_unstable();
         years
     }

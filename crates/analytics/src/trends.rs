@@ -19,7 +19,8 @@ pub(crate) fn trends(frames: &Frames, question: &TrendQuestion, waiting: &Waitin
     let members = frames.members(&question.group, "group", waiting)?;
     let subject = frames.subject(&question.indicator, "indicator")?;
     let held = frames.years(&subject);
-    let within = |year: &i16| question.from.is_none_or(|from| *year >= from) && question.to.is_none_or(|to| *year <= to);
+    let within =
+        |year: &i16| question.from.is_none_or(|from| *year >= from) && question.to.is_none_or(|to| *year <= to);
     let years: Vec<i16> = held.iter().copied().filter(within).collect();
     if years.is_empty() && !held.is_empty() {
         let held = held.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");

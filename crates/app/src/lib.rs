@@ -29,8 +29,8 @@ mod webhooks;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use arc_swap::ArcSwap;
 pub use analytics::{AnswerId, Answered, BadAnswerId, BadDataVersion, DataVersion, Format};
+use arc_swap::ArcSwap;
 pub use audit::AuditPage;
 pub use changes::Compared;
 pub use editing::Edited;

@@ -6,6 +6,7 @@
 //! same way with what is answered more than once.
 
 mod budget;
+mod comparisons;
 mod error;
 mod id;
 pub mod limits;
@@ -29,7 +30,7 @@ use apollo_compiler::{
     response::JsonMap, validation::Valid,
 };
 use async_graphql::{
-    Request, Response, SDLExportOptions, Schema, SchemaBuilder, ServerError, ValidationMode, Variables,
+    MergedObject, Request, Response, SDLExportOptions, Schema, SchemaBuilder, ServerError, ValidationMode, Variables,
 };
 pub use budget::{CostBudget, Overspent, Unlimited, whole_seconds};
 pub use error::Code;
@@ -43,6 +44,7 @@ use shirube_access::{Origin, Scope};
 use shirube_app::App;
 
 use crate::{
+    comparisons::Comparisons,
     error::{complete, early, request_error},
     limits::{Budget, TooComplex},
     mutation::Once,
@@ -51,7 +53,12 @@ use crate::{
     subscription::{EachEvent, Subscriber, Subscription},
 };
 
-type ApiSchema = Schema<Query, Once, Subscription>;
+/// Everything that can be read.
+#[derive(MergedObject)]
+#[graphql(name = "Query")]
+struct Root(Query, Comparisons);
+
+type ApiSchema = Schema<Root, Once, Subscription>;
 
 /// Texts of prepared documents that are kept, in bytes. A document takes some thirty times its text.
 const PREPARED_BYTES: u64 = 1024 * 1024;
@@ -133,8 +140,8 @@ pub struct GraphqlResponse {
     pub retry_after: Option<u64>,
 }
 
-fn builder() -> SchemaBuilder<Query, Once, Subscription> {
-    Schema::build(Query, Once::default(), Subscription::default())
+fn builder() -> SchemaBuilder<Root, Once, Subscription> {
+    Schema::build(Root(Query, Comparisons), Once::default(), Subscription::default())
 }
 
 /// The SDL of the schema, without what every schema has. It needs no data.

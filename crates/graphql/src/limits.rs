@@ -64,7 +64,7 @@ pub const BODY_BYTES: usize = 1024 * 1024;
 pub const SECONDS: u64 = 10;
 
 /// The sizes at which lists without paging are reckoned, where they are not small. They are those of a large strategy.
-const LIST_SIZES: [(&str, &str, usize); 12] = [
+const LIST_SIZES: [(&str, &str, usize); 18] = [
     ("Strategy", "changes", 150),
     ("Strategy", "nodes", 150),
     ("Strategy", "lineage", 200),
@@ -77,6 +77,20 @@ const LIST_SIZES: [(&str, &str, usize); 12] = [
     ("PlanNode", "indicators", 2),
     ("PlanNode", "remarks", 2),
     ("Indicator", "remarks", 2),
+    ("IndicatorComparison", "byPrefecture", 47),
+    ("GroupSummary", "quantiles", 7),
+    ("GroupSummary", "histogram", 10),
+    ("Trend", "points", 10),
+    ("TrendAnswer", "years", 10),
+    ("ComparisonAnswer", "comparability", 10),
+];
+/// What fields cost beside what they answer, in values: those that look at all municipalities.
+const WORK: [(&str, &str, usize); 5] = [
+    ("Query", "comparison", 3_000),
+    ("Query", "trends", 10_000),
+    ("Query", "neighbours", 5_000),
+    ("Query", "correlation", 3_000),
+    ("Query", "progressComparison", 3_000),
 ];
 /// The size at which all other lists are reckoned.
 const LIST_SIZE: usize = 6;
@@ -282,7 +296,9 @@ impl Reckoner<'_> {
             Selection::Field(field) => {
                 let times = if field.ty().is_list() { self.list(set.ty.as_str(), field, page) } else { 1 };
                 let page = if field.ty().inner_named_type().ends_with("Connection") { self.page(field) } else { 1 };
-                self.set(&field.selection_set, page).saturating_add(1).saturating_mul(times)
+                let work = WORK.iter().find(|(of, name, _)| *of == set.ty.as_str() && *name == field.name.as_str());
+                let own = 1 + work.map_or(0, |(_, _, work)| *work);
+                self.set(&field.selection_set, page).saturating_add(own).saturating_mul(times)
             }
             Selection::InlineFragment(fragment) => self.set(&fragment.selection_set, page),
             Selection::FragmentSpread(spread) => {

@@ -39,7 +39,7 @@ pub(crate) fn scope<'a>(context: &Context<'a>) -> &'a Arc<Scope> {
 }
 
 /// The service, for whoever may read what is published.
-fn app<'a>(context: &Context<'a>) -> Result<&'a Arc<App>> {
+pub(crate) fn app<'a>(context: &Context<'a>) -> Result<&'a Arc<App>> {
     let app = service(context);
     app.may_read(scope(context)).map_err(outward)?;
     Ok(app)

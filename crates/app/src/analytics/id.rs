@@ -7,6 +7,7 @@ use std::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use flate2::{Compression, read::DeflateDecoder, write::DeflateEncoder};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use shirube_domain::{Error, comparison::Question};
 
 use super::DataVersion;
@@ -39,6 +40,13 @@ impl AnswerId {
         let json = serde_json::to_vec(asked).map_err(Error::internal)?;
         packed.write_all(&json).map_err(Error::internal)?;
         Ok(Self(URL_SAFE_NO_PAD.encode(packed.finish().map_err(Error::internal)?)))
+    }
+
+    /// A short mark of it, the same for the same id.
+    pub fn tag(&self) -> String {
+        let mut tag = format!("{:x}", Sha256::digest(&self.0));
+        tag.truncate(24);
+        tag
     }
 
     pub(super) fn unpack(&self) -> Result<Asked, BadAnswerId> {

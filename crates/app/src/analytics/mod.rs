@@ -12,9 +12,9 @@ use std::{sync::Arc, time::Duration};
 use id::Asked;
 pub use id::{AnswerId, BadAnswerId};
 use quick_cache::{Weighter, sync::Cache};
+use shirube_access::Scope;
 pub use shirube_analytics::Format;
 use shirube_analytics::{Frames, StrategyRows, Waiting, World};
-use shirube_access::Scope;
 use shirube_domain::{
     Error,
     comparison::{Answer, Question},
@@ -26,10 +26,7 @@ use tokio::{
 };
 pub use version::{BadDataVersion, DataVersion};
 
-use crate::{
-    App, At, PublishedStrategy, Version,
-    published::Published,
-};
+use crate::{App, At, PublishedStrategy, Version, published::Published};
 
 /// Questions that are worked out at the same time. Others wait.
 const AT_ONCE: usize = 2;
@@ -118,9 +115,8 @@ impl App {
     /// Answers again what an id asks.
     pub async fn ask_again(&self, scope: &Scope, id: &str) -> Result<Arc<Answered>, Error> {
         self.may_read(scope)?;
-        let Asked { version, question } = id.parse::<AnswerId>().and_then(|id| id.unpack()).map_err(|error| {
-            Error::bad_input("id", error)
-        })?;
+        let Asked { version, question } =
+            id.parse::<AnswerId>().and_then(|id| id.unpack()).map_err(|error| Error::bad_input("id", error))?;
         self.answer(Asked { version, question: question.normalise()? }).await
     }
 

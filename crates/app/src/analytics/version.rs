@@ -3,7 +3,9 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use shirube_store::StoredPublication;
-use time::{OffsetDateTime, PrimitiveDateTime, format_description::StaticFormatDescription, macros::format_description};
+use time::{
+    OffsetDateTime, PrimitiveDateTime, format_description::StaticFormatDescription, macros::format_description,
+};
 
 const INSTANT: StaticFormatDescription =
     format_description!("[year][month][day]T[hour][minute][second][subsecond digits:3]Z");

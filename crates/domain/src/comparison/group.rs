@@ -141,7 +141,10 @@ impl Neighbourhood {
             check.wrong(&format!("{place}.count"), &format!("is not 1 to {NEIGHBOURS}"));
         }
         if self.variables.is_empty() {
-            check.wrong(&format!("{place}.variables"), "is empty; name what makes municipalities near, such as total-population");
+            check.wrong(
+                &format!("{place}.variables"),
+                "is empty; name what makes municipalities near, such as total-population",
+            );
         }
         check.at_most(&format!("{place}.variables"), self.variables.len(), VARIABLES, "variables");
         for (at, one) in self.variables.iter().enumerate() {

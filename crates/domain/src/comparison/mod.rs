@@ -14,13 +14,13 @@ mod subject;
 mod tests;
 
 pub use answer::{
-    Ambition, Answer, Comparison, Correlated, Correlations, Differs, Excluded, Interval, KpiProgress, KpiSource, MeasuredBy,
-    Neighbour, Neighbours, Progresses, Row, Standing, Summary, TrendRow, Trends,
+    Ambition, Answer, Comparison, Correlated, Correlations, Differs, Excluded, Interval, KpiProgress, KpiSource,
+    MeasuredBy, Neighbour, Neighbours, Progresses, Row, Standing, Summary, TrendRow, Trends,
 };
 pub use group::{Group, NEIGHBOURS, Neighbourhood, Scale, Weighted};
 pub use question::{
-    Base, ComparisonQuestion, CorrelationQuestion, MUNICIPALITIES, NeighbourQuestion, Order, ProgressQuestion, Question,
-    TrendQuestion, Variable,
+    Base, ComparisonQuestion, CorrelationQuestion, MUNICIPALITIES, NeighbourQuestion, Order, ProgressQuestion,
+    Question, TrendQuestion, Variable,
 };
 pub use reason::{Exclusion, Reason, ReasonCode, Verdict, compare};
 pub use subject::{Catalogue, Formula, PerBase, Subject};

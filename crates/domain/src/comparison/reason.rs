@@ -34,8 +34,6 @@ pub enum ReasonCode {
     NoOfficialSeries,
     /// The base is of another year than the value.
     BaseOfAnotherYear,
-    /// No official series counts its base.
-    NoBase,
     /// Another thing is counted.
     DimensionDiffers,
     /// The unit is another one.
@@ -92,14 +90,20 @@ impl Subject<'_> {
             Comparability::LocalDefinition => reasons.push(Reason::new(
                 ReasonCode::LocalDefinition,
                 format!("「{}」は自治体ごとに定義が異なり、順位を付けても比較になりません。", name.ja),
-                format!("Each municipality defines “{}” for itself; a ranking would compare unlike with unlike.", name.en),
+                format!(
+                    "Each municipality defines “{}” for itself; a ranking would compare unlike with unlike.",
+                    name.en
+                ),
             )),
         }
         if self.formula.is_none() && self.comparability == Comparability::Official {
             reasons.push(Reason::new(
                 ReasonCode::NoOfficialSeries,
                 format!("「{}」の公的統計はこのサービスに収録されていません。各自治体の公表値を比較します。", name.ja),
-                format!("The service holds no official series of “{}”; what municipalities published is compared.", name.en),
+                format!(
+                    "The service holds no official series of “{}”; what municipalities published is compared.",
+                    name.en
+                ),
             ));
         }
         if let Some(note) = note.filter(|_| self.comparability != Comparability::Official) {
@@ -247,10 +251,9 @@ impl Exclusion {
                 "傾向を求めるには年数が足りません（3年以上必要）。",
                 "There are too few years for a trend; it takes three.",
             ),
-            Self::AnotherStands => Bilingual::new(
-                "同じ自治体の別の指標を用いています。",
-                "Another indicator of the municipality is used.",
-            ),
+            Self::AnotherStands => {
+                Bilingual::new("同じ自治体の別の指標を用いています。", "Another indicator of the municipality is used.")
+            }
             Self::NoProgress => Bilingual::new("進捗を求められません。", "Nothing can be said about its progress."),
         }
     }

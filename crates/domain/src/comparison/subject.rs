@@ -146,7 +146,9 @@ impl<'a> Catalogue<'a> {
     /// taken, and each can be asked for by its own key.
     pub fn find(self, key: &str) -> Option<Subject<'a>> {
         let standard = self.standard.iter().position(|of| of.id == key);
-        standard.map(|at| self.of_standard(at)).or_else(|| self.official.iter().find(|of| of.id == key).map(Self::of_series))
+        standard
+            .map(|at| self.of_standard(at))
+            .or_else(|| self.official.iter().find(|of| of.id == key).map(Self::of_series))
     }
 
     /// A standard indicator by its place in the catalogue.

@@ -2,6 +2,7 @@
 
 mod audit;
 mod change;
+pub(crate) mod comparison;
 mod figures;
 mod grade;
 mod indicator;

@@ -215,8 +215,10 @@ pub(crate) struct MunicipalityFilter {
 
 impl MunicipalityFilter {
     fn into_app(self) -> Result<shirube_app::MunicipalityFilter> {
-        let prefectures =
-            self.prefectures.map(|codes| codes.iter().map(|code| prefecture(code)).collect::<Result<_>>());
+        let prefectures = self.prefectures.map(|codes| {
+            let read = |code: &String| prefecture(code, "filter.prefectures");
+            codes.iter().map(read).collect::<Result<_>>()
+        });
         let groups = self.similar_groups.map(|groups| {
             let group =
                 |text: &String| text.parse::<SimilarGroup>().map_err(|error| bad_input("filter.similarGroups", error));
@@ -234,15 +236,12 @@ impl MunicipalityFilter {
     }
 }
 
-/// Reads 01, 1, 010006.
-fn prefecture(code: &str) -> Result<municipality::Prefecture> {
+/// Reads 01, 1, 010006, which stands at a place of the arguments.
+pub(super) fn prefecture(code: &str, place: &str) -> Result<municipality::Prefecture> {
     let number = code.get(..2).filter(|_| matches!(code.len(), 2 | 6)).unwrap_or(code);
     let read = number.parse().ok().and_then(municipality::Prefecture::from_number);
     read.filter(|of| code.len() != 6 || of.code() == code).ok_or_else(|| {
-        bad_input(
-            "filter.prefectures",
-            format!("“{code}” is not a prefecture; write 01 to 47, or a code such as 010006"),
-        )
+        bad_input(place, format!("“{code}” is not a prefecture; write 01 to 47, or a code such as 010006"))
     })
 }
 

@@ -227,7 +227,7 @@ pub(crate) enum TargetSource {
 }
 
 /// A sentence in both languages.
-#[derive(SimpleObject)]
+#[derive(SimpleObject, Clone)]
 pub(crate) struct Sentence {
     /// Japanese.
     ja: String,

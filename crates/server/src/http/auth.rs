@@ -14,15 +14,15 @@ use axum::{
 use serde_json::{Map, Value, json};
 use shirube_access::{Grant, Origin, Scope, oidc::Answer};
 use shirube_app::{Invitation, SignInError, SignedIn};
-use shirube_domain::Error;
 use shirube_graphql::{Code, limits, refusal, refusal_as_early, whole_seconds};
 
 use super::{
     Doors,
     address::ClientAddress,
-    body::{Malformed, read_json},
+    body::read_json,
     identity::{TimeLeft, origin},
-    observe::{RefusalCode, RequestId},
+    observe::RequestId,
+    refused::{Refused, answer, bad},
 };
 
 /// The largest body.
@@ -83,31 +83,6 @@ impl Fields {
     }
 }
 
-/// A request that is not granted, as an answer.
-struct Refused(Box<Response>);
-
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        *self.0
-    }
-}
-
-fn answer(status: StatusCode, code: Code, body: Vec<u8>) -> Refused {
-    let mut response = (status, [(header::CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response();
-    response.extensions_mut().insert(RefusalCode(code.name()));
-    Refused(Box::new(response))
-}
-
-fn bad(message: &str) -> Refused {
-    answer(StatusCode::BAD_REQUEST, Code::BadUserInput, refusal(Code::BadUserInput, message))
-}
-
-impl From<Malformed> for Refused {
-    fn from(Malformed { status, message }: Malformed) -> Self {
-        answer(status, Code::BadUserInput, refusal(Code::BadUserInput, message))
-    }
-}
-
 impl From<SignInError> for Refused {
     fn from(error: SignInError) -> Self {
         match error {
@@ -127,27 +102,6 @@ impl From<SignInError> for Refused {
             SignInError::BadInput(problem) => bad(&problem.to_string()),
             SignInError::Failed(error) => error.into(),
         }
-    }
-}
-
-impl From<Error> for Refused {
-    fn from(error: Error) -> Self {
-        let (status, code) = match &error {
-            Error::BadInput(_) => (StatusCode::BAD_REQUEST, Code::BadUserInput),
-            Error::Conflict(_) => (StatusCode::CONFLICT, Code::Conflict),
-            Error::Unauthenticated => (StatusCode::UNAUTHORIZED, Code::Unauthenticated),
-            Error::Forbidden { .. } => (StatusCode::FORBIDDEN, Code::Forbidden),
-            Error::NotFound { .. } => (StatusCode::NOT_FOUND, Code::NotFound),
-            Error::Unavailable(cause) => {
-                tracing::warn!(cause = crate::chain(&**cause), "signing in is unavailable");
-                (StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable)
-            }
-            _ => {
-                tracing::error!(error = crate::chain(&error), "signing in failed");
-                (StatusCode::INTERNAL_SERVER_ERROR, Code::Internal)
-            }
-        };
-        answer(status, code, refusal(code, &error.to_string()))
     }
 }
 

@@ -4,6 +4,7 @@ mod address;
 mod auth;
 mod body;
 mod cors;
+mod data;
 mod graphiql;
 mod graphql;
 mod headers;
@@ -11,6 +12,7 @@ mod identity;
 mod observe;
 mod pages;
 mod rate;
+mod refused;
 mod socket;
 
 use std::{sync::Arc, time::Duration};
@@ -63,6 +65,7 @@ pub(crate) fn routes(
     let identified = Router::new()
         .route("/graphql", get(socket::by_get).post(graphql::by_post))
         .merge(auth::own_routes())
+        .merge(data::routes())
         .method_not_allowed_fallback(not_allowed)
         .route_layer(limit())
         .route_layer(middleware::from_fn_with_state(doors.clone(), identity::identify));
