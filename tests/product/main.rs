@@ -3,6 +3,7 @@
 mod authoring;
 mod bad_input;
 mod changes;
+mod comparisons;
 mod conformance;
 mod corrections;
 mod documents;

@@ -13,8 +13,8 @@ use crate::{
     query::{app, scope},
     scalars::FiscalYear,
     types::comparison::{
-        BaseInput, Comparability, ComparisonAnswer, CorrelationAnswer, GroupInput, NeighbourAnswer, NeighbourhoodInput,
-        ProgressComparisonAnswer, RankOrder, TrendAnswer, VariableInput,
+        BaseInput, ComparisonAnswer, CorrelationAnswer, GroupInput, IndicatorComparability, NeighbourAnswer,
+        NeighbourhoodInput, ProgressComparisonAnswer, RankOrder, TrendAnswer, VariableInput,
     },
 };
 
@@ -180,7 +180,7 @@ impl Comparisons {
         context: &Context<'_>,
         #[graphql(desc = "The key of the one: a standard indicator or official series.")] one: String,
         #[graphql(desc = "The key of the other.")] other: String,
-    ) -> Result<Comparability> {
-        Comparability::of(app(context)?, &one, &other)
+    ) -> Result<IndicatorComparability> {
+        IndicatorComparability::of(app(context)?, &one, &other)
     }
 }

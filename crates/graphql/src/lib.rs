@@ -53,7 +53,7 @@ use crate::{
     subscription::{EachEvent, Subscriber, Subscription},
 };
 
-/// Everything that can be read.
+/// Everything that can be read: what is published, and the reference data beside it.
 #[derive(MergedObject)]
 #[graphql(name = "Query")]
 struct Root(Query, Comparisons);

@@ -45,8 +45,8 @@ pub(crate) fn app<'a>(context: &Context<'a>) -> Result<&'a Arc<App>> {
     Ok(app)
 }
 
-/// Everything that can be read: what is published, and the reference data beside it.
-#[Object]
+/// What is published, and the reference data beside it. The name is never seen: the root is called Query.
+#[Object(name = "Reading")]
 impl Query {
     /// The thing of a global id; null if there is none, or none that the caller may see.
     async fn node(

@@ -30,6 +30,13 @@ pub(super) const QUERIES: &[(&str, Row, &str)] = &[
     ("departments", ReadDepartments::ROW, r#"departments(municipality: "CODE") { id }"#),
     ("drafts", ReadDraft::ROW, r#"drafts(municipality: "CODE") { id }"#),
     ("instance", ReadInstance::ROW, "instance { version }"),
+    ("comparability", ReadPublished::ROW, "comparability(one: \"births\", other: \"deaths\") { verdict }"),
+    ("comparison", ReadPublished::ROW, "comparison(indicators: [\"births\"]) { citation { licence } }"),
+    (
+        "correlation",
+        ReadPublished::ROW,
+        "correlation(x: { indicator: \"births\" }, y: { indicator: \"deaths\" }) { verdict }",
+    ),
     ("gradingRules", ReadPublished::ROW, "gradingRules { key }"),
     ("invitations", ReadPeople::ROW, r#"invitations(municipality: "CODE") { nodes { id } }"#),
     ("invitations", ManageUsers::ROW, "invitations { nodes { id } }"),

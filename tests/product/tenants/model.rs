@@ -207,7 +207,8 @@ pub(super) fn rule(field: &str) -> Option<Rule> {
     };
     let (municipal, other, id) = match field {
         "node" | "nodes" | "instance" | "viewer" | "prefectures" | "municipality" | "municipalities" | "strategy"
-        | "standardIndicator" | "standardIndicators" | "officialIndicators" | "gradingRules" => return None,
+        | "standardIndicator" | "standardIndicators" | "officialIndicators" | "gradingRules" | "comparison"
+        | "trends" | "neighbours" | "correlation" | "progressComparison" | "comparability" => return None,
         "drafts" | "rounds" => (Some(ReadDraft::ROW), None, ""),
         "openRound" => (Some(ManageRounds::ROW), None, "strategy"),
         "changeRound" | "returnFigures" | "approveFigures" | "openCorrections" => {

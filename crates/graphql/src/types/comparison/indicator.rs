@@ -5,7 +5,7 @@ use shirube_app::{Answered, App};
 use shirube_domain::comparison::{self as domain, Answer, Comparison};
 
 use super::{
-    Citation, Comparability, ComparedKpi, LeftOutConnection, MeasuredIndicator, Places,
+    Citation, ComparedKpi, IndicatorComparability, LeftOutConnection, MeasuredIndicator, Places,
     summary::{GroupSummary, NumberInterval, PrefectureSummary},
 };
 use crate::{
@@ -53,7 +53,7 @@ impl ComparisonAnswer {
         let mut pairs = Vec::new();
         for (at, one) in keys.iter().enumerate() {
             for other in &keys[at + 1..] {
-                let comparability = Comparability::of(&self.0.app, one, other)?;
+                let comparability = IndicatorComparability::of(&self.0.app, one, other)?;
                 pairs.push(PairComparability { one: (*one).to_owned(), other: (*other).to_owned(), comparability });
             }
         }
@@ -69,7 +69,7 @@ pub(crate) struct PairComparability {
     /// The key of the other.
     other: String,
     /// Whether like would be compared with like.
-    comparability: Comparability,
+    comparability: IndicatorComparability,
 }
 
 /// How municipalities compare in one indicator and year.

@@ -479,14 +479,14 @@ impl Places {
 
 /// Whether two indicators can be compared with each other (比較可能性), and what stands against it.
 #[derive(SimpleObject)]
-pub(crate) struct Comparability {
+pub(crate) struct IndicatorComparability {
     /// Whether like would be compared with like.
     verdict: ComparisonVerdict,
     /// What stands against it, or is to be looked out for.
     reasons: Vec<ComparisonReason>,
 }
 
-impl Comparability {
+impl IndicatorComparability {
     /// Of two indicators, by their keys.
     pub(crate) fn of(app: &App, one: &str, other: &str) -> Result<Self> {
         let official: Vec<_> = app.reference().official().iter().map(|of| of.indicator.clone()).collect();
