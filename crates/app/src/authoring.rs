@@ -31,6 +31,13 @@ impl App {
             let told = format!("this is a strategy of {}; it is made in {municipality}", parts.municipality);
             return Err(Error::bad_input("document.municipality", told));
         }
+        for indicator in strategy.indicators() {
+            let mut named = indicator.mappings.iter().map(|of| &of.parts().standard);
+            if let Some(unknown) = named.find(|standard| !self.reference.is_standard(standard)) {
+                let told = format!("“{}” names “{unknown}”, which is no standard indicator", indicator.label);
+                return Err(Error::bad_input("document.plan", told));
+            }
+        }
         let made = self.store.tenant(permit, self.now()).await?.create_draft(&strategy).await;
         let told = format!("there is a strategy of term {} already", parts.term.number);
         made.map_err(input::taken("document.term_number", &told))?;

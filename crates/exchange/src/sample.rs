@@ -4,8 +4,9 @@
 //! text does not tell. Every problem is told with its place (`plan[0].children[1].indicators[0].target`), all at once.
 //! The format is described in `crates/exchange/data/strategies/README.md`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use rust_decimal::Decimal;
 use serde::Deserialize;
 use shirube_domain::{
     BadInput, DepartmentId, IndicatorId, NewIds, NodeId, StrategyId,
@@ -13,9 +14,10 @@ use shirube_domain::{
     municipality::MunicipalityCode,
     quantity::Unit,
     strategy::{
-        Absence, Accumulation, Baseline, Cell, Department, Detail, Direction, Figures, Indicator, Level, Lifecycle,
-        NoIndicator, PlanNode, PrintedTotal, Remark, Report, Role, Source, StatedRequirement, Strategy, StrategyError,
-        StrategyParts, Target, TargetStatement, TargetText, Term, UnclearTarget, YearFigures,
+        Absence, Accumulation, Baseline, Cell, Decision, Department, Detail, Direction, Figures, Indicator, Level,
+        Lifecycle, Mapping, MappingDifference, MappingParts, MappingStrength, NoIndicator, PlanNode, PrintedTotal,
+        Remark, Report, Role, Source, StatedRequirement, Strategy, StrategyError, StrategyParts, Target,
+        TargetStatement, TargetText, Term, UnclearTarget, YearFigures,
     },
 };
 
@@ -35,6 +37,8 @@ struct File {
     report: ReportFile,
     source: SourceFile,
     levels: Vec<Level>,
+    /// Who decided on the mappings of the file, and when.
+    mappings_decided: Option<Decision>,
     plan: Vec<NodeFile>,
 }
 
@@ -101,6 +105,19 @@ struct IndicatorFile {
     ended: Option<String>,
     #[serde(default)]
     details: Vec<Detail>,
+    #[serde(default)]
+    mappings: Vec<MappingFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MappingFile {
+    standard: String,
+    strength: MappingStrength,
+    factor: Option<Decimal>,
+    #[serde(default)]
+    differences: BTreeSet<MappingDifference>,
+    reason: Option<String>,
 }
 
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
@@ -137,6 +154,7 @@ pub fn read(json: &str, ids: &mut impl NewIds) -> Result<Strategy, Vec<BadInput>
         levels: file.levels.len(),
         nodes: Vec::new(),
         indicators: Vec::new(),
+        decided: file.mappings_decided.clone(),
     };
     let strategy = reader.strategy(file);
     match strategy {
@@ -153,6 +171,7 @@ struct Reader<'a, I> {
     levels: usize,
     nodes: Vec<PlanNode>,
     indicators: Vec<Indicator>,
+    decided: Option<Decision>,
 }
 
 /// What a node hands down to what hangs on it.
@@ -351,6 +370,7 @@ impl<I: NewIds> Reader<'_, I> {
         let figures = self.figures(place, file.targets, file.actuals, file.total, lifecycle, &absences);
         let remarks = self.remarks(place, file.remarks);
         let department = file.department.map(|name| self.department(name));
+        let mappings = self.mappings(place, file.mappings);
         Some(Indicator {
             id: IndicatorId::from_uuid(self.ids.next()),
             node: above.node,
@@ -364,10 +384,28 @@ impl<I: NewIds> Reader<'_, I> {
             department,
             lifecycle,
             details: file.details,
-            mappings: Vec::new(),
+            mappings,
             continues: None,
             redefined: false,
         })
+    }
+
+    fn mappings(&mut self, place: &str, files: Vec<MappingFile>) -> Vec<Mapping> {
+        let mut mappings: Vec<Mapping> = Vec::new();
+        for (at, MappingFile { standard, strength, factor, differences, reason }) in files.into_iter().enumerate() {
+            let place = format!("{place}.mappings[{at}]");
+            if mappings.iter().any(|of| of.parts().standard == standard) {
+                self.problem(format!("{place}.standard"), format!("“{standard}” stands twice"));
+                continue;
+            }
+            let decided = self.decided.clone();
+            let parts = MappingParts { standard, strength, factor, differences, reason, decided };
+            match Mapping::new(parts) {
+                Ok(mapping) => mappings.push(mapping),
+                Err(error) => self.problem(format!("{place}.{}", error.part()), error),
+            }
+        }
+        mappings
     }
 
     fn statement(
@@ -595,6 +633,11 @@ pub(crate) mod tests {
             ("\"goal_target\"", "\"monitored\"", &format!("{first}.target: an indicator that is only monitored")),
             ("\"label\": \"就業者数\"", "\"lable\": \"就業者数\"", &format!("{first}.lable: unknown field")),
             ("[\"―\", \"\", \"\", \"\", \"\"]", "[\"―\"]", &format!("{first}.actuals: holds 1 cells")),
+            (
+                "\"standard\": \"employed-persons\", \"strength\": \"identical\"",
+                "\"standard\": \"employed-persons\", \"strength\": \"convertible\"",
+                &format!("{first}.mappings[0].factor: is missing"),
+            ),
             ("shirube-strategy/1", "shirube-strategy/9", "format: “shirube-strategy/9” is not a format"),
         ] {
             let problems = problems(from, to);

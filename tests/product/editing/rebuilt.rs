@@ -9,7 +9,7 @@ use shirube_access::{Grant, MunicipalRole, Scope};
 use shirube_domain::{
     DepartmentId, IndicatorId, NodeId, StrategyId,
     calendar::FiscalYear,
-    strategy::{Strategy, StrategyParts},
+    strategy::{Mapping, MappingParts, Strategy, StrategyParts},
 };
 use shirube_exchange::{STRATEGIES, sample};
 use shirube_testing::{Backend, TestServer, both_backends};
@@ -115,7 +115,23 @@ impl Writer<'_> {
         });
         input["figures"] = figures.collect();
         let written = made(self.server, self.bearer, "createIndicator", input, "indicator { id version }").await?;
-        self.remarks(&written["indicator"], of).await
+        let written = self.mappings(written["indicator"].clone(), of).await?;
+        self.remarks(&written, of).await
+    }
+
+    async fn mappings(&self, on: Value, of: &Value) -> Result<Value> {
+        let Some(mappings) = of["mappings"].as_array() else { return Ok(on) };
+        let mapping = |of: &Value| {
+            let names = [("standard", "standardIndicator"), ("factor", "factor"), ("reason", "reason")];
+            let mut input = renamed(of, &names);
+            input["strength"] = upper(&of["strength"]);
+            input["differences"] = of["differences"].as_array().into_iter().flatten().map(upper).collect();
+            input
+        };
+        let mappings: Value = mappings.iter().map(mapping).collect();
+        let input = json!({ "id": on["id"], "version": on["version"], "mappings": mappings });
+        let mapped = made(self.server, self.bearer, "setMappings", input, "indicator { id version }").await?;
+        Ok(mapped["indicator"].clone())
     }
 
     async fn remarks(&self, on: &Value, of: &Value) -> Result<()> {
@@ -129,7 +145,7 @@ impl Writer<'_> {
     }
 }
 
-/// The same strategy with ids that tell the places of things.
+/// The same strategy with ids that tell the places of things, whoever decided on its mappings.
 fn placed(strategy: Strategy) -> StrategyParts {
     let mut parts = strategy.into_parts();
     let id = |at: usize| Uuid::from_u128(at as u128);
@@ -148,6 +164,10 @@ fn placed(strategy: Strategy) -> StrategyParts {
     for (at, of) in parts.indicators.iter_mut().enumerate() {
         (of.id, of.node) = (IndicatorId::from_uuid(id(at)), nodes[&of.node]);
         of.department = of.department.map(|of| departments[&of]);
+        for mapping in &mut of.mappings {
+            let undecided = MappingParts { decided: None, ..mapping.parts().clone() };
+            *mapping = Mapping::new(undecided).expect("it was a mapping before");
+        }
     }
     parts
 }

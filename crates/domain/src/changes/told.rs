@@ -10,9 +10,9 @@ use crate::{
     lint::Subject,
     quantity::{Amount, Bound},
     strategy::{
-        Absence, Accumulation, Baseline, Cell, Direction, Figures, Indicator, Lifecycle, ObservationStatus, PlanNode,
-        Remark, Report, Requirement, Role, Scope, Source, Strategy, StrategyParts, Target, TargetStatement, Term,
-        YearFigures,
+        Absence, Accumulation, Baseline, Cell, Direction, Figures, Indicator, Lifecycle, MappingParts,
+        ObservationStatus, PlanNode, Remark, Report, Requirement, Role, Scope, Source, Strategy, StrategyParts, Target,
+        TargetStatement, Term, YearFigures,
     },
 };
 
@@ -208,11 +208,20 @@ pub(super) fn of_indicator(strategy: &Strategy, indicator: &Indicator) -> Parts 
         put(&mut parts, Part::Details, Told::new(format!("{}：{}", detail.heading, detail.text), detail));
     }
     for mapping in mappings {
-        let reading = format!("{:?} {}", mapping.strength(), mapping.reason().unwrap_or_default());
-        put(&mut parts, Part::Mappings, Told::new(mapping.standard(), mapping).meaning(reading));
+        put(&mut parts, Part::Mappings, mapped(mapping.parts()));
     }
     continued(&mut parts, strategy, continues.map(Subject::Indicator), *redefined);
     parts
+}
+
+/// A mapping; who decided it is for those who may read drafts, and stays out of the reading.
+fn mapped(of: &MappingParts) -> Told {
+    let MappingParts { standard, strength, factor, differences, reason, decided } = of;
+    let factor = factor.map(|factor| format!("×{factor}")).unwrap_or_default();
+    let differences: String = differences.iter().map(|of| format!(" {of:?}")).collect();
+    let day = decided.as_ref().map(|of| format!(" ({})", of.on)).unwrap_or_default();
+    let reading = format!("{strength:?}{factor}{differences} {}{day}", reason.as_deref().unwrap_or_default());
+    Told::new(standard, of).meaning(reading)
 }
 
 fn aimed(parts: &mut Parts, target: &Target) {

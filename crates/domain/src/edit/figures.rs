@@ -1,6 +1,6 @@
 //! What hangs on nodes and indicators: yearly cells, remarks, revised targets, mappings.
 
-use std::ops::RangeInclusive;
+use std::{collections::BTreeSet, ops::RangeInclusive};
 
 use rust_decimal::Decimal;
 
@@ -10,8 +10,8 @@ use crate::{
     calendar::{FiscalYear, Period},
     lint::Subject,
     strategy::{
-        Absence, Cell, Content, Figures, Indicator, Mapping, MappingError, MappingStrength, PrintedTotal, Remark, Role,
-        StrategyParts, SupersededTarget, TargetText, YearFigures,
+        Absence, Cell, Content, Decision, Figures, Indicator, Mapping, MappingDifference, MappingError, MappingParts,
+        MappingStrength, PrintedTotal, Remark, Role, StrategyParts, SupersededTarget, TargetText, YearFigures,
     },
 };
 
@@ -42,6 +42,8 @@ pub struct MappingEdit {
     pub strength: MappingStrength,
     /// By what its values are multiplied, for what is convertible.
     pub factor: Option<Decimal>,
+    /// In what the two differ.
+    pub differences: BTreeSet<MappingDifference>,
     /// Why it was decided so.
     pub reason: Option<String>,
 }
@@ -206,20 +208,29 @@ pub(super) fn revise_target(
     Ok(())
 }
 
-pub(super) fn set_mappings(parts: &mut StrategyParts, id: IndicatorId, edits: Vec<MappingEdit>) -> Result<(), Error> {
+/// Sets the mappings of an indicator. What says the same as before keeps who decided it; the rest is decided now.
+pub(super) fn set_mappings(
+    parts: &mut StrategyParts,
+    id: IndicatorId,
+    edits: Vec<MappingEdit>,
+    decision: &Decision,
+) -> Result<(), Error> {
     let index = indicators::at(parts, id)?;
     if edits.len() > MAPPINGS {
         return Err(Error::bad_input("mappings", format!("give {MAPPINGS} mappings at most")));
     }
+    let before = std::mem::take(&mut parts.indicators[index].mappings);
     let mut mappings: Vec<Mapping> = Vec::with_capacity(edits.len());
-    for (at, MappingEdit { standard, strength, factor, reason }) in edits.into_iter().enumerate() {
+    for (at, MappingEdit { standard, strength, factor, differences, reason }) in edits.into_iter().enumerate() {
         let place = |field: &str| format!("mappings[{at}].{field}");
-        if mappings.iter().any(|of| of.standard() == standard) {
+        if mappings.iter().any(|of| of.parts().standard == standard) {
             return Err(Error::bad_input(place("standardIndicator"), format!("“{standard}” stands twice")));
         }
         let reason = reason.map(|text| words::required(&place("reason"), text, words::LONG)).transpose()?;
-        let mapping = Mapping::new(standard, strength, factor, reason);
-        mappings.push(mapping.map_err(|error: MappingError| Error::bad_input(place("factor"), error))?);
+        let decided = Some(decision.clone());
+        let mapping = Mapping::new(MappingParts { standard, strength, factor, differences, reason, decided });
+        let mapping = mapping.map_err(|error: MappingError| Error::bad_input(place(error.part()), error))?;
+        mappings.push(before.iter().find(|of| of.says_the_same(&mapping)).cloned().unwrap_or(mapping));
     }
     parts.indicators[index].mappings = mappings;
     Ok(())

@@ -23,7 +23,7 @@ pub use indicator::{
     UnreadBaseline, YearFigures,
 };
 pub use lineage::{Ancestor, Lineage, LineageEntry, LineageKind, NextTerm};
-pub use mapping::{Mapping, MappingError, MappingStrength};
+pub use mapping::{Decision, Mapping, MappingDifference, MappingError, MappingParts, MappingStrength};
 pub use node::{EndsBeforeStart, Level, LevelKind, Lifecycle, NoIndicator, PlanNode, Remark};
 pub use publication::{Publication, PublicationDocument, PublicationError, Revision};
 pub use target::{

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::change_of;
 use crate::{
     scalars::{Decimal, FiscalYear},
-    types::{Accumulation, LevelKind, MappingStrength, RequirementKind},
+    types::{Accumulation, LevelKind, MappingDifference, MappingStrength, RequirementKind},
 };
 
 /// A strategy to begin with: its frame, without nodes.
@@ -237,13 +237,22 @@ pub(crate) struct MappingInput {
     strength: MappingStrength,
     /// By what its values are multiplied to be those of the standard indicator; for CONVERTIBLE.
     factor: Option<Decimal>,
+    /// In what the two differ; nothing for IDENTICAL.
+    #[graphql(default)]
+    differences: Vec<MappingDifference>,
     /// Why it was decided so.
     reason: Option<String>,
 }
 
 impl From<MappingInput> for MappingEdit {
-    fn from(MappingInput { standard_indicator, strength, factor, reason }: MappingInput) -> Self {
-        Self { standard: standard_indicator, strength: strength.into(), factor: factor.map(|factor| factor.0), reason }
+    fn from(MappingInput { standard_indicator, strength, factor, differences, reason }: MappingInput) -> Self {
+        Self {
+            standard: standard_indicator,
+            strength: strength.into(),
+            factor: factor.map(|factor| factor.0),
+            differences: differences.into_iter().map(Into::into).collect(),
+            reason,
+        }
     }
 }
 
