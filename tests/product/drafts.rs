@@ -9,8 +9,8 @@ use shirube_domain::{
     lint::Subject,
     strategy::{
         Accumulation, Ancestor, Baseline, Cell, Decision, Department, Detail, Direction, Figures, Indicator, Lifecycle,
-        Lineage, Mapping, MappingDifference, MappingParts, MappingStrength, Requirement, Role, RoleKind, Scope,
-        Strategy, StrategyParts, SupersededTarget, TargetStatement, Term, YearFigures,
+        Lineage, Mapping, MappingDifference, MappingParts, MappingStrength, PublishedGrade, Requirement, Role,
+        RoleKind, Scope, Strategy, StrategyParts, SupersededTarget, TargetStatement, Term, YearFigures,
     },
 };
 use shirube_exchange::{STRATEGIES, sample};
@@ -114,7 +114,10 @@ async fn everything_that_a_strategy_can_hold_is_stored(backend: Backend) -> Resu
         let figures = years.enumerate().map(|(place, year)| {
             let year = FiscalYear::new(year)?;
             let target = (place % 2 == 0).then(|| Cell::read(cells[place]));
-            Ok(YearFigures { year, target, actual: Cell::read(cells[(at + place) % cells.len()]) })
+            let [grade, rate] =
+                [("A", 2), ("129.0%", 3)].map(|(text, every)| (place % every == 1).then(|| Cell::read(text)));
+            let published = PublishedGrade::new(grade, rate);
+            Ok(YearFigures { year, target, actual: Cell::read(cells[(at + place) % cells.len()]), published })
         });
         of.figures = Figures::new(figures.collect::<Result<_>>()?, None)?;
         if let Role::Kpi(target) = &mut of.role {

@@ -16,8 +16,8 @@ use shirube_domain::{
     strategy::{
         Absence, Accumulation, Baseline, Cell, Decision, Department, Detail, Direction, Figures, Indicator, Level,
         Lifecycle, Mapping, MappingDifference, MappingParts, MappingStrength, NoIndicator, PlanNode, PrintedTotal,
-        Remark, Report, Role, Source, StatedRequirement, Strategy, StrategyError, StrategyParts, Target,
-        TargetStatement, TargetText, Term, UnclearTarget, YearFigures,
+        PublishedGrade, Remark, Report, Role, Source, StatedRequirement, Strategy, StrategyError, StrategyParts,
+        Target, TargetStatement, TargetText, Term, UnclearTarget, YearFigures,
     },
 };
 
@@ -49,6 +49,8 @@ struct ReportFile {
     title: String,
     label: Option<String>,
     total_heading: Option<String>,
+    rate_heading: Option<String>,
+    grade_heading: Option<String>,
     goal_remark_heading: Option<String>,
     remark_heading: Option<String>,
 }
@@ -95,6 +97,8 @@ struct IndicatorFile {
     accumulation: Option<Accumulation>,
     targets: Option<Vec<Option<String>>>,
     actuals: Vec<Option<String>>,
+    rates: Option<Vec<Option<String>>>,
+    grades: Option<Vec<Option<String>>>,
     total: Option<[String; 2]>,
     #[serde(default)]
     absences: BTreeMap<String, Absence>,
@@ -174,6 +178,14 @@ struct Reader<'a, I> {
     decided: Option<Decision>,
 }
 
+/// The printed cells of an indicator's years, a list for each row that is printed.
+struct YearCells {
+    targets: Option<Vec<Option<String>>>,
+    actuals: Vec<Option<String>>,
+    rates: Option<Vec<Option<String>>>,
+    grades: Option<Vec<Option<String>>>,
+}
+
 /// What a node hands down to what hangs on it.
 struct Above {
     node: NodeId,
@@ -228,6 +240,8 @@ impl<I: NewIds> Reader<'_, I> {
                 title: file.report.title,
                 label: file.report.label,
                 total_heading: file.report.total_heading,
+                rate_heading: file.report.rate_heading,
+                grade_heading: file.report.grade_heading,
                 goal_remark_heading: file.report.goal_remark_heading,
                 remark_heading: file.report.remark_heading,
             },
@@ -367,7 +381,8 @@ impl<I: NewIds> Reader<'_, I> {
             let message = format!("{} is not a year of the plan", outside.label());
             self.problem(format!("{place}.absences"), message);
         }
-        let figures = self.figures(place, file.targets, file.actuals, file.total, lifecycle, &absences);
+        let cells = YearCells { targets: file.targets, actuals: file.actuals, rates: file.rates, grades: file.grades };
+        let figures = self.figures(place, cells, file.total, lifecycle, &absences);
         let remarks = self.remarks(place, file.remarks);
         let department = file.department.map(|name| self.department(name));
         let mappings = self.mappings(place, file.mappings);
@@ -433,14 +448,18 @@ impl<I: NewIds> Reader<'_, I> {
     fn figures(
         &mut self,
         place: &str,
-        targets: Option<Vec<Option<String>>>,
-        actuals: Vec<Option<String>>,
+        YearCells { targets, actuals, rates, grades }: YearCells,
         total: Option<[String; 2]>,
         lifecycle: Lifecycle,
         absences: &BTreeMap<FiscalYear, Absence>,
     ) -> Option<Figures> {
         let wanted = self.years.len();
-        let counts = [("targets", targets.as_ref().map(Vec::len)), ("actuals", Some(actuals.len()))];
+        let counts = [
+            ("targets", targets.as_ref().map(Vec::len)),
+            ("actuals", Some(actuals.len())),
+            ("rates", rates.as_ref().map(Vec::len)),
+            ("grades", grades.as_ref().map(Vec::len)),
+        ];
         for (name, count) in counts {
             if let Some(count) = count.filter(|count| *count != wanted) {
                 self.problem(
@@ -450,17 +469,18 @@ impl<I: NewIds> Reader<'_, I> {
                 return None;
             }
         }
-        let mut targets = targets.map(Vec::into_iter);
+        let [mut targets, mut rates, mut grades] = [targets, rates, grades].map(|cells| cells.map(Vec::into_iter));
+        let next = |cells: &mut Option<std::vec::IntoIter<Option<String>>>| cells.as_mut()?.next().flatten();
         let years = self
             .years
             .iter()
             .zip(actuals)
             .map(|(&year, actual)| {
-                let target = targets.as_mut().and_then(Iterator::next).flatten();
-                let target = target.map(|printed| Cell::read_target(&printed, lifecycle.absence(year)));
+                let target = next(&mut targets).map(|printed| Cell::read_target(&printed, lifecycle.absence(year)));
                 let stated = absences.get(&year).copied();
                 let actual = Cell::read_actual(actual.as_deref(), stated, lifecycle.absence(year));
-                YearFigures { year, target, actual }
+                let [grade, rate] = [&mut grades, &mut rates].map(|cells| next(cells).map(|text| Cell::read(&text)));
+                YearFigures { year, target, actual, published: PublishedGrade::new(grade, rate) }
             })
             .collect();
         let total = total.map(|[target, actual]| PrintedTotal { target, actual });

@@ -16,6 +16,7 @@ use shirube_testing::{Backend, TestServer, both_backends};
 use uuid::Uuid;
 
 use super::made;
+use crate::published_grades;
 
 both_backends!(the_samples_are_written_again_edit_by_edit);
 
@@ -108,8 +109,10 @@ impl Writer<'_> {
             .collect::<Result<_>>()?;
         let figures = self.years.iter().enumerate().map(|(at, year)| {
             let mut cells = json!({ "year": year, "actual": of["actuals"][at], "absence": absences.get(year) });
-            if let Some(target) = of["targets"].get(at) {
-                cells["target"] = target.clone();
+            for (row, cell) in [("targets", "target"), ("rates", "rate"), ("grades", "grade")] {
+                if let Some(printed) = of[row].get(at) {
+                    cells[cell] = printed.clone();
+                }
             }
             cells
         });
@@ -194,6 +197,8 @@ pub(crate) async fn written(server: &TestServer, bearer: &str, document: &Value)
             ("title", "title"),
             ("label", "label"),
             ("total_heading", "totalHeading"),
+            ("rate_heading", "rateHeading"),
+            ("grade_heading", "gradeHeading"),
             ("goal_remark_heading", "goalRemarkHeading"),
             ("remark_heading", "remarkHeading"),
         ],
@@ -218,15 +223,16 @@ pub(crate) async fn written(server: &TestServer, bearer: &str, document: &Value)
 
 async fn the_samples_are_written_again_edit_by_edit(backend: Backend) -> Result<()> {
     let server = TestServer::sample(backend).await?;
-    for text in STRATEGIES {
-        let mut document: Value = serde_json::from_str(text)?;
-        (document["term"], document["term_number"]) = ("第９期".into(), 9.into());
+    // What neither sample holds is in a document that was made up.
+    let samples: Vec<Value> = STRATEGIES.iter().map(|text| serde_json::from_str(text)).collect::<Result<_, _>>()?;
+    for (at, mut document) in samples.into_iter().chain([published_grades::document()]).enumerate() {
+        (document["term"], document["term_number"]) = (format!("第{}期", 7 + at).into(), (7 + at).into());
         let wanted = sample::read(&document.to_string(), &mut Uuid::now_v7);
         let wanted = wanted.map_err(|problems| anyhow::anyhow!("{problems:?}"))?;
 
         let code = wanted.parts().municipality;
         let bearer =
-            server.user(&format!("planner@{code}.test"), &[Grant::Municipal(code, MunicipalRole::Planner)]).await?;
+            server.user(&format!("planner{at}@{code}.test"), &[Grant::Municipal(code, MunicipalRole::Planner)]).await?;
         let begun = written(&server, &bearer, &document).await?;
 
         let id = StrategyId::from_uuid(begun["key"].as_str().context("a key")?.parse()?);

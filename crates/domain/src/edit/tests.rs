@@ -183,6 +183,8 @@ fn cells_are_read_as_they_are_printed() {
         target: target.map_or(Change::Keep, |text| Change::Set(text.into())),
         actual,
         absence,
+        rate: Change::Keep,
+        grade: Change::Keep,
     };
     let years = vec![
         cells(year(2026), Some(""), Change::Set("暫定値43.1".into()), None),
@@ -210,6 +212,30 @@ fn cells_are_read_as_they_are_printed() {
 }
 
 #[test]
+fn what_the_document_makes_of_a_year_is_kept_as_printed_and_goes_when_it_is_taken_away() {
+    let judged = |strategy: Strategy, rate: Change<&str>, grade: Change<&str>| {
+        let owned = |change: Change<&str>| change.read(|text| Ok::<_, ()>(text.to_owned())).unwrap();
+        let (rate, grade) = (owned(rate), owned(grade));
+        let said =
+            YearEdit { year: year(2025), target: Change::Keep, actual: Change::Keep, absence: None, rate, grade };
+        let edit = Edit::Figures { id: indicator(0), years: vec![said], total: Change::Keep };
+        assert!(edit.reports().is_empty(), "it is no report");
+        edit.apply(strategy, &[], &today()).unwrap()
+    };
+    let of = |strategy: &Strategy| strategy.indicators()[0].figures.year(year(2025))?.published.clone();
+    let both = judged(plan(), Change::Set("129.0％"), Change::Set("Ａ"));
+    let published = of(&both).unwrap();
+    assert_eq!(published.rate().unwrap().amount().unwrap().value.to_string(), "129.0");
+    assert_eq!(published.grade().unwrap().printed(), Some("Ａ"));
+    let stored = serde_json::to_string(&both).unwrap();
+    assert_eq!(serde_json::from_str::<Strategy>(&stored).unwrap(), both);
+
+    let grade_alone = judged(both, Change::Clear, Change::Keep);
+    assert!(of(&grade_alone).is_some_and(|of| of.rate().is_none() && of.grade().is_some()));
+    assert_eq!(judged(grade_alone, Change::Keep, Change::Clear), plan(), "nothing is kept of a year before the plan");
+}
+
+#[test]
 fn what_ends_takes_along_what_is_below_it() {
     let ended = Edit::End(Subject::Node(node(11)), year(2027)).apply(plan(), &[], &today()).unwrap();
     let of = |id| ended.nodes()[ended.node_at(node(id)).unwrap()].lifecycle.ended();
@@ -231,7 +257,14 @@ fn a_longer_plan_has_cells_for_its_years_and_a_shorter_one_keeps_what_was_said()
         strategy.indicators()[0].figures.years().iter().map(|figures| figures.year.year()).collect()
     };
     assert_eq!(years(&to(2032, plan())), (2026..=2032).collect::<Vec<_>>());
-    let said = YearEdit { year: year(2030), target: Change::Keep, actual: Change::Set("5".into()), absence: None };
+    let said = YearEdit {
+        year: year(2030),
+        target: Change::Keep,
+        actual: Change::Set("5".into()),
+        absence: None,
+        rate: Change::Keep,
+        grade: Change::Keep,
+    };
     let told = Edit::Figures { id: indicator(0), years: vec![said], total: Change::Keep }
         .apply(plan(), &[], &today())
         .unwrap();
