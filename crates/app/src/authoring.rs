@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use shirube_access::{Scope, table::EditStrategy};
-use shirube_domain::{BadInput, Error, StrategyId, municipality::MunicipalityCode};
+use shirube_domain::{BadInput, Error, StrategyId, municipality::MunicipalityCode, strategy::Mapping};
 use shirube_exchange::sample;
 use shirube_store::DraftDeletion;
 use uuid::Uuid;
@@ -32,7 +32,7 @@ impl App {
             return Err(Error::bad_input("document.municipality", told));
         }
         for indicator in strategy.indicators() {
-            let mut named = indicator.mappings.iter().map(|of| &of.parts().standard);
+            let mut named = indicator.mappings.iter().map(Mapping::standard);
             if let Some(unknown) = named.find(|standard| !self.reference.is_standard(standard)) {
                 let told = format!("“{}” names “{unknown}”, which is no standard indicator", indicator.label);
                 return Err(Error::bad_input("document.plan", told));

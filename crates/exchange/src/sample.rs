@@ -409,7 +409,7 @@ impl<I: NewIds> Reader<'_, I> {
         let mut mappings: Vec<Mapping> = Vec::new();
         for (at, MappingFile { standard, strength, factor, differences, reason }) in files.into_iter().enumerate() {
             let place = format!("{place}.mappings[{at}]");
-            if mappings.iter().any(|of| of.parts().standard == standard) {
+            if mappings.iter().any(|of| of.standard() == standard) {
                 self.problem(format!("{place}.standard"), format!("“{standard}” stands twice"));
                 continue;
             }

@@ -74,13 +74,13 @@ fn a_person_has_decided_on_every_best_suggestion_for_the_sample_documents() {
     let catalogue = Catalogue::new(&standards);
     for at in 0..STRATEGIES.len() {
         for indicator in strategy(at).indicators() {
-            let decided = |standard: &str| indicator.mappings.iter().any(|of| of.parts().standard == standard);
+            let decided = |standard: &str| indicator.mappings.iter().any(|of| of.standard() == standard);
             if let Some(best) = catalogue.suggestions(indicator, &standards).first() {
                 assert!(decided(&standards[best.at].id), "{} → {}", indicator.label, standards[best.at].id);
             }
             for mapping in &indicator.mappings {
-                let standard = &mapping.parts().standard;
-                assert!(standards.iter().any(|of| of.id == *standard), "{standard} is in the catalogue");
+                let standard = mapping.standard();
+                assert!(standards.iter().any(|of| of.id == standard), "{standard} is in the catalogue");
             }
         }
     }

@@ -241,7 +241,7 @@ pub(super) fn set_mappings(
     let mut mappings: Vec<Mapping> = Vec::with_capacity(edits.len());
     for (at, MappingEdit { standard, strength, factor, differences, reason }) in edits.into_iter().enumerate() {
         let place = |field: &str| format!("mappings[{at}].{field}");
-        if mappings.iter().any(|of| of.parts().standard == standard) {
+        if mappings.iter().any(|of| of.standard() == standard) {
             return Err(Error::bad_input(place("standardIndicator"), format!("“{standard}” stands twice")));
         }
         let reason = reason.map(|text| words::required(&place("reason"), text, words::LONG)).transpose()?;

@@ -121,6 +121,21 @@ impl Mapping {
         &self.0
     }
 
+    /// The id of the standard indicator: `births`.
+    pub fn standard(&self) -> &str {
+        &self.0.standard
+    }
+
+    /// How far it corresponds.
+    pub const fn strength(&self) -> MappingStrength {
+        self.0.strength
+    }
+
+    /// By what its values are multiplied to be those of the standard indicator, for what is convertible.
+    pub const fn factor(&self) -> Option<Decimal> {
+        self.0.factor
+    }
+
     /// Whether it says the same as another one, whoever decided it and whenever.
     pub fn says_the_same(&self, other: &Self) -> bool {
         let undecided = |of: &Self| MappingParts { decided: None, ..of.0.clone() };
