@@ -16,6 +16,8 @@ mod m20261126_000006_round;
 mod m20261126_000007_authoring;
 mod m20261126_000008_performed;
 mod m20261126_000009_webhook;
+mod m20261126_000010_mapping;
+mod m20261126_000011_published_grade;
 
 /// All migrations, in order.
 #[derive(Debug)]
@@ -33,6 +35,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000007_authoring::Migration),
             Box::new(m20261126_000008_performed::Migration),
             Box::new(m20261126_000009_webhook::Migration),
+            Box::new(m20261126_000010_mapping::Migration),
+            Box::new(m20261126_000011_published_grade::Migration),
         ]
     }
 }

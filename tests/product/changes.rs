@@ -12,8 +12,9 @@ use shirube_domain::{
     changes::{Change, ChangeKind, Part, Subject, changes},
     quantity::{Amount, Finality},
     strategy::{
-        Absence, Baseline, Cell, Content, Detail, Direction, Figures, Lifecycle, ObservationStatus, PlanNode, Remark,
-        Requirement, Role, Strategy, StrategyParts, YearFigures,
+        Absence, Baseline, Cell, Content, Detail, Direction, Figures, Lifecycle, Mapping, MappingDifference,
+        MappingParts, MappingStrength, ObservationStatus, PlanNode, PublishedGrade, Remark, Requirement, Role,
+        Strategy, StrategyParts, YearFigures,
     },
 };
 use shirube_exchange::{STRATEGIES, sample};
@@ -40,7 +41,7 @@ fn edits() -> impl proptest::strategy::Strategy<Value = Edit> {
     (0..KINDS, any::<usize>(), "[あ-ん]{1,4}").prop_map(|(kind, at, text)| Edit { kind, at, text })
 }
 
-const KINDS: usize = 24;
+const KINDS: usize = 26;
 
 /// The years of an indicator with one of them changed; which one.
 fn year(figures: &mut Figures, at: usize, change: impl FnOnce(&mut YearFigures)) -> Option<FiscalYear> {
@@ -57,7 +58,7 @@ impl Edit {
     fn make(&self, parts: &mut StrategyParts) -> Option<(Subject, Part)> {
         match self.kind {
             0..=7 => self.of_strategy_or_node(parts),
-            8..=19 => self.of_indicator(parts),
+            8..=19 | 24.. => self.of_indicator(parts),
             _ => self.of_structure(parts),
         }
     }
@@ -166,6 +167,25 @@ impl Edit {
                 let (Role::Kpi(target) | Role::GoalTarget(target)) = &mut indicator.role else { return None };
                 target.statement.requirement = Requirement::Keep(Amount::parse("12,345人")?);
                 (on_indicator, Part::Target)
+            }
+            24 => {
+                let grade = Some(Cell::read(text));
+                let set = |figures: &mut YearFigures| figures.published = PublishedGrade::new(grade, None);
+                (on_indicator, Part::YearGrade(year(&mut indicator.figures, *at, set)?))
+            }
+            25 => {
+                indicator.mappings = vec![
+                    Mapping::new(MappingParts {
+                        standard: "births".into(),
+                        strength: MappingStrength::Similar,
+                        factor: None,
+                        differences: [MappingDifference::Other].into(),
+                        reason: Some(text.clone()),
+                        decided: None,
+                    })
+                    .ok()?,
+                ];
+                (on_indicator, Part::Mappings)
             }
             _ => {
                 let set = |figures: &mut YearFigures| figures.actual = Cell::unprinted(Absence::Withheld);

@@ -8,15 +8,15 @@ use shirube_domain::{
     calendar::FiscalYear,
     lint::Subject,
     strategy::{
-        Accumulation, Ancestor, Baseline, Cell, Department, Detail, Direction, Figures, Indicator, Lifecycle, Lineage,
-        Mapping, MappingStrength, Requirement, Role, RoleKind, Scope, Strategy, StrategyParts, SupersededTarget,
-        TargetStatement, Term, YearFigures,
+        Accumulation, Ancestor, Baseline, Cell, Decision, Department, Detail, Direction, Figures, Indicator, Lifecycle,
+        Lineage, Mapping, MappingDifference, MappingParts, MappingStrength, PublishedGrade, Requirement, Role,
+        RoleKind, Scope, Strategy, StrategyParts, SupersededTarget, TargetStatement, Term, YearFigures,
     },
 };
 use shirube_exchange::{STRATEGIES, sample};
 use shirube_store::Store;
 use shirube_testing::{Backend, TestDatabase, TestService, both_backends};
-use time::OffsetDateTime;
+use time::{OffsetDateTime, macros::date};
 use uuid::Uuid;
 
 both_backends!(
@@ -114,7 +114,10 @@ async fn everything_that_a_strategy_can_hold_is_stored(backend: Backend) -> Resu
         let figures = years.enumerate().map(|(place, year)| {
             let year = FiscalYear::new(year)?;
             let target = (place % 2 == 0).then(|| Cell::read(cells[place]));
-            Ok(YearFigures { year, target, actual: Cell::read(cells[(at + place) % cells.len()]) })
+            let [grade, rate] =
+                [("A", 2), ("129.0%", 3)].map(|(text, every)| (place % every == 1).then(|| Cell::read(text)));
+            let published = PublishedGrade::new(grade, rate);
+            Ok(YearFigures { year, target, actual: Cell::read(cells[(at + place) % cells.len()]), published })
         });
         of.figures = Figures::new(figures.collect::<Result<_>>()?, None)?;
         if let Role::Kpi(target) = &mut of.role {
@@ -128,7 +131,14 @@ async fn everything_that_a_strategy_can_hold_is_stored(backend: Backend) -> Resu
         }
     }
     let standard = |key: &str, strength, factor: Option<i64>| {
-        Mapping::new(key.into(), strength, factor.map(Into::into), factor.map(|_| "千人単位".into()))
+        Mapping::new(MappingParts {
+            standard: key.into(),
+            strength,
+            factor: factor.map(Into::into),
+            differences: factor.map(|_| MappingDifference::Unit).into_iter().collect(),
+            reason: factor.map(|_| "千人単位".into()),
+            decided: factor.map(|_| Decision { by: Some("企画課".into()), on: date!(2026 - 04 - 01) }),
+        })
     };
     parts.indicators[1].mappings = vec![
         standard("births", MappingStrength::Convertible, Some(1_000))?,

@@ -18,6 +18,7 @@ mod oidc;
 mod operations;
 mod paging;
 mod publications;
+mod published_grades;
 mod rates;
 mod readme;
 mod repeats;

@@ -97,7 +97,11 @@ fn without_ids(strategy: &Strategy) -> Result<Value> {
                 *value = (*known.entry(text.clone()).or_insert(next)).into();
             }
             Value::Array(items) => items.iter_mut().for_each(|item| number(item, known)),
-            Value::Object(fields) => fields.values_mut().for_each(|field| number(field, known)),
+            Value::Object(fields) => {
+                // Mappings are decided on when they are written.
+                fields.retain(|name, _| name != "decided");
+                fields.values_mut().for_each(|field| number(field, known));
+            }
             _ => {}
         }
     }

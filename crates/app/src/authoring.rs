@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use shirube_access::{Scope, table::EditStrategy};
-use shirube_domain::{BadInput, Error, StrategyId, municipality::MunicipalityCode};
+use shirube_domain::{BadInput, Error, StrategyId, municipality::MunicipalityCode, strategy::Mapping};
 use shirube_exchange::sample;
 use shirube_store::DraftDeletion;
 use uuid::Uuid;
@@ -30,6 +30,13 @@ impl App {
         if parts.municipality != municipality {
             let told = format!("this is a strategy of {}; it is made in {municipality}", parts.municipality);
             return Err(Error::bad_input("document.municipality", told));
+        }
+        for indicator in strategy.indicators() {
+            let mut named = indicator.mappings.iter().map(Mapping::standard);
+            if let Some(unknown) = named.find(|standard| !self.reference.is_standard(standard)) {
+                let told = format!("“{}” names “{unknown}”, which is no standard indicator", indicator.label);
+                return Err(Error::bad_input("document.plan", told));
+            }
         }
         let made = self.store.tenant(permit, self.now()).await?.create_draft(&strategy).await;
         let told = format!("there is a strategy of term {} already", parts.term.number);

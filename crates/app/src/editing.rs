@@ -60,8 +60,7 @@ impl App {
     }
 
     fn check_standard_indicators(&self, mappings: &[MappingEdit]) -> Result<(), Error> {
-        let known = |of: &MappingEdit| self.reference.standard_indicators().iter().any(|one| one.id == of.standard);
-        match mappings.iter().position(|of| !known(of)) {
+        match mappings.iter().position(|of| !self.reference.is_standard(&of.standard)) {
             Some(at) => {
                 let told = format!("there is no standard indicator “{}”", mappings[at].standard);
                 Err(Error::bad_input(format!("mappings[{at}].standardIndicator"), told))

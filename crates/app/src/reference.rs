@@ -118,6 +118,11 @@ impl Reference {
         &self.standard
     }
 
+    /// Whether there is a standard indicator of this id.
+    pub(crate) fn is_standard(&self, id: &str) -> bool {
+        self.standard.iter().any(|of| of.id == id)
+    }
+
     /// The standard indicators that an indicator may correspond to, the best first.
     pub fn suggestions(&self, indicator: &Indicator) -> Vec<Suggestion> {
         self.names.get_or_init(|| Catalogue::new(&self.standard)).suggestions(indicator, &self.standard)

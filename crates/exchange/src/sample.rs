@@ -4,8 +4,9 @@
 //! text does not tell. Every problem is told with its place (`plan[0].children[1].indicators[0].target`), all at once.
 //! The format is described in `crates/exchange/data/strategies/README.md`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use rust_decimal::Decimal;
 use serde::Deserialize;
 use shirube_domain::{
     BadInput, DepartmentId, IndicatorId, NewIds, NodeId, StrategyId,
@@ -13,9 +14,10 @@ use shirube_domain::{
     municipality::MunicipalityCode,
     quantity::Unit,
     strategy::{
-        Absence, Accumulation, Baseline, Cell, Department, Detail, Direction, Figures, Indicator, Level, Lifecycle,
-        NoIndicator, PlanNode, PrintedTotal, Remark, Report, Role, Source, StatedRequirement, Strategy, StrategyError,
-        StrategyParts, Target, TargetStatement, TargetText, Term, UnclearTarget, YearFigures,
+        Absence, Accumulation, Baseline, Cell, Decision, Department, Detail, Direction, Figures, Indicator, Level,
+        Lifecycle, Mapping, MappingDifference, MappingParts, MappingStrength, NoIndicator, PlanNode, PrintedTotal,
+        PublishedGrade, Remark, Report, Role, Source, StatedRequirement, Strategy, StrategyError, StrategyParts,
+        Target, TargetStatement, TargetText, Term, UnclearTarget, YearFigures,
     },
 };
 
@@ -35,6 +37,8 @@ struct File {
     report: ReportFile,
     source: SourceFile,
     levels: Vec<Level>,
+    /// Who decided on the mappings of the file, and when.
+    mappings_decided: Option<Decision>,
     plan: Vec<NodeFile>,
 }
 
@@ -45,6 +49,8 @@ struct ReportFile {
     title: String,
     label: Option<String>,
     total_heading: Option<String>,
+    rate_heading: Option<String>,
+    grade_heading: Option<String>,
     goal_remark_heading: Option<String>,
     remark_heading: Option<String>,
 }
@@ -91,6 +97,8 @@ struct IndicatorFile {
     accumulation: Option<Accumulation>,
     targets: Option<Vec<Option<String>>>,
     actuals: Vec<Option<String>>,
+    rates: Option<Vec<Option<String>>>,
+    grades: Option<Vec<Option<String>>>,
     total: Option<[String; 2]>,
     #[serde(default)]
     absences: BTreeMap<String, Absence>,
@@ -101,6 +109,19 @@ struct IndicatorFile {
     ended: Option<String>,
     #[serde(default)]
     details: Vec<Detail>,
+    #[serde(default)]
+    mappings: Vec<MappingFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MappingFile {
+    standard: String,
+    strength: MappingStrength,
+    factor: Option<Decimal>,
+    #[serde(default)]
+    differences: BTreeSet<MappingDifference>,
+    reason: Option<String>,
 }
 
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
@@ -137,6 +158,7 @@ pub fn read(json: &str, ids: &mut impl NewIds) -> Result<Strategy, Vec<BadInput>
         levels: file.levels.len(),
         nodes: Vec::new(),
         indicators: Vec::new(),
+        decided: file.mappings_decided.clone(),
     };
     let strategy = reader.strategy(file);
     match strategy {
@@ -153,6 +175,15 @@ struct Reader<'a, I> {
     levels: usize,
     nodes: Vec<PlanNode>,
     indicators: Vec<Indicator>,
+    decided: Option<Decision>,
+}
+
+/// The printed cells of an indicator's years, a list for each row that is printed.
+struct YearCells {
+    targets: Option<Vec<Option<String>>>,
+    actuals: Vec<Option<String>>,
+    rates: Option<Vec<Option<String>>>,
+    grades: Option<Vec<Option<String>>>,
 }
 
 /// What a node hands down to what hangs on it.
@@ -209,6 +240,8 @@ impl<I: NewIds> Reader<'_, I> {
                 title: file.report.title,
                 label: file.report.label,
                 total_heading: file.report.total_heading,
+                rate_heading: file.report.rate_heading,
+                grade_heading: file.report.grade_heading,
                 goal_remark_heading: file.report.goal_remark_heading,
                 remark_heading: file.report.remark_heading,
             },
@@ -348,9 +381,11 @@ impl<I: NewIds> Reader<'_, I> {
             let message = format!("{} is not a year of the plan", outside.label());
             self.problem(format!("{place}.absences"), message);
         }
-        let figures = self.figures(place, file.targets, file.actuals, file.total, lifecycle, &absences);
+        let cells = YearCells { targets: file.targets, actuals: file.actuals, rates: file.rates, grades: file.grades };
+        let figures = self.figures(place, cells, file.total, lifecycle, &absences);
         let remarks = self.remarks(place, file.remarks);
         let department = file.department.map(|name| self.department(name));
+        let mappings = self.mappings(place, file.mappings);
         Some(Indicator {
             id: IndicatorId::from_uuid(self.ids.next()),
             node: above.node,
@@ -364,10 +399,28 @@ impl<I: NewIds> Reader<'_, I> {
             department,
             lifecycle,
             details: file.details,
-            mappings: Vec::new(),
+            mappings,
             continues: None,
             redefined: false,
         })
+    }
+
+    fn mappings(&mut self, place: &str, files: Vec<MappingFile>) -> Vec<Mapping> {
+        let mut mappings: Vec<Mapping> = Vec::new();
+        for (at, MappingFile { standard, strength, factor, differences, reason }) in files.into_iter().enumerate() {
+            let place = format!("{place}.mappings[{at}]");
+            if mappings.iter().any(|of| of.standard() == standard) {
+                self.problem(format!("{place}.standard"), format!("“{standard}” stands twice"));
+                continue;
+            }
+            let decided = self.decided.clone();
+            let parts = MappingParts { standard, strength, factor, differences, reason, decided };
+            match Mapping::new(parts) {
+                Ok(mapping) => mappings.push(mapping),
+                Err(error) => self.problem(format!("{place}.{}", error.part()), error),
+            }
+        }
+        mappings
     }
 
     fn statement(
@@ -395,14 +448,18 @@ impl<I: NewIds> Reader<'_, I> {
     fn figures(
         &mut self,
         place: &str,
-        targets: Option<Vec<Option<String>>>,
-        actuals: Vec<Option<String>>,
+        YearCells { targets, actuals, rates, grades }: YearCells,
         total: Option<[String; 2]>,
         lifecycle: Lifecycle,
         absences: &BTreeMap<FiscalYear, Absence>,
     ) -> Option<Figures> {
         let wanted = self.years.len();
-        let counts = [("targets", targets.as_ref().map(Vec::len)), ("actuals", Some(actuals.len()))];
+        let counts = [
+            ("targets", targets.as_ref().map(Vec::len)),
+            ("actuals", Some(actuals.len())),
+            ("rates", rates.as_ref().map(Vec::len)),
+            ("grades", grades.as_ref().map(Vec::len)),
+        ];
         for (name, count) in counts {
             if let Some(count) = count.filter(|count| *count != wanted) {
                 self.problem(
@@ -412,17 +469,18 @@ impl<I: NewIds> Reader<'_, I> {
                 return None;
             }
         }
-        let mut targets = targets.map(Vec::into_iter);
+        let [mut targets, mut rates, mut grades] = [targets, rates, grades].map(|cells| cells.map(Vec::into_iter));
+        let next = |cells: &mut Option<std::vec::IntoIter<Option<String>>>| cells.as_mut()?.next().flatten();
         let years = self
             .years
             .iter()
             .zip(actuals)
             .map(|(&year, actual)| {
-                let target = targets.as_mut().and_then(Iterator::next).flatten();
-                let target = target.map(|printed| Cell::read_target(&printed, lifecycle.absence(year)));
+                let target = next(&mut targets).map(|printed| Cell::read_target(&printed, lifecycle.absence(year)));
                 let stated = absences.get(&year).copied();
                 let actual = Cell::read_actual(actual.as_deref(), stated, lifecycle.absence(year));
-                YearFigures { year, target, actual }
+                let [grade, rate] = [&mut grades, &mut rates].map(|cells| next(cells).map(|text| Cell::read(&text)));
+                YearFigures { year, target, actual, published: PublishedGrade::new(grade, rate) }
             })
             .collect();
         let total = total.map(|[target, actual]| PrintedTotal { target, actual });
@@ -595,6 +653,11 @@ pub(crate) mod tests {
             ("\"goal_target\"", "\"monitored\"", &format!("{first}.target: an indicator that is only monitored")),
             ("\"label\": \"就業者数\"", "\"lable\": \"就業者数\"", &format!("{first}.lable: unknown field")),
             ("[\"―\", \"\", \"\", \"\", \"\"]", "[\"―\"]", &format!("{first}.actuals: holds 1 cells")),
+            (
+                "\"standard\": \"employed-persons\", \"strength\": \"identical\"",
+                "\"standard\": \"employed-persons\", \"strength\": \"convertible\"",
+                &format!("{first}.mappings[0].factor: is missing"),
+            ),
             ("shirube-strategy/1", "shirube-strategy/9", "format: “shirube-strategy/9” is not a format"),
         ] {
             let problems = problems(from, to);

@@ -67,3 +67,21 @@ fn the_sample_documents_are_suggested_what_a_person_would_suggest() {
     }
     assert_eq!(told, EXPECTED);
 }
+
+#[test]
+fn a_person_has_decided_on_every_best_suggestion_for_the_sample_documents() {
+    let standards = standard_indicators().unwrap();
+    let catalogue = Catalogue::new(&standards);
+    for at in 0..STRATEGIES.len() {
+        for indicator in strategy(at).indicators() {
+            let decided = |standard: &str| indicator.mappings.iter().any(|of| of.standard() == standard);
+            if let Some(best) = catalogue.suggestions(indicator, &standards).first() {
+                assert!(decided(&standards[best.at].id), "{} → {}", indicator.label, standards[best.at].id);
+            }
+            for mapping in &indicator.mappings {
+                let standard = mapping.standard();
+                assert!(standards.iter().any(|of| of.id == standard), "{standard} is in the catalogue");
+            }
+        }
+    }
+}

@@ -8,11 +8,11 @@ use sea_orm::{ColumnTrait, ExprTrait, QueryFilter, QuerySelect, prelude::Uuid};
 use shirube_access::table::{Action, EditStrategy};
 use shirube_domain::{
     DepartmentId, Error, IndicatorId, NodeId, StrategyId,
-    calendar::FiscalYear,
+    calendar::{FiscalYear, day_in_japan},
     edit::Edit,
     lint::Subject,
     municipality::MunicipalityCode,
-    strategy::{Department, Strategy},
+    strategy::{Decision, Department, Strategy},
 };
 
 use crate::{
@@ -128,7 +128,7 @@ impl Tenant<EditStrategy> {
             return Ok(DraftChange::Refused(Error::conflict(place, told)));
         }
         let told_below = matches!(edit, Edit::End(..));
-        let new = match edit.apply(old.clone(), &departments) {
+        let new = match edit.apply(old.clone(), &departments, &self.decision()) {
             Ok(new) => new,
             Err(error) => return Ok(DraftChange::Refused(error)),
         };
@@ -146,6 +146,12 @@ impl Tenant<EditStrategy> {
         };
         self.commit(record).await?;
         Ok(DraftChange::Made(Box::new(Draft { strategy: new, versions })))
+    }
+
+    /// Who makes an edit, and when.
+    fn decision(&self) -> Decision {
+        let by = Some(self.permit().actor().name.clone()).filter(|name| !name.is_empty());
+        Decision { by, on: day_in_japan(self.at()) }
     }
 
     /// Whether a node or indicator stands in a revision of the strategy.

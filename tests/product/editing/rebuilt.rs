@@ -9,13 +9,14 @@ use shirube_access::{Grant, MunicipalRole, Scope};
 use shirube_domain::{
     DepartmentId, IndicatorId, NodeId, StrategyId,
     calendar::FiscalYear,
-    strategy::{Strategy, StrategyParts},
+    strategy::{Mapping, MappingParts, Strategy, StrategyParts},
 };
 use shirube_exchange::{STRATEGIES, sample};
 use shirube_testing::{Backend, TestServer, both_backends};
 use uuid::Uuid;
 
 use super::made;
+use crate::published_grades;
 
 both_backends!(the_samples_are_written_again_edit_by_edit);
 
@@ -108,14 +109,32 @@ impl Writer<'_> {
             .collect::<Result<_>>()?;
         let figures = self.years.iter().enumerate().map(|(at, year)| {
             let mut cells = json!({ "year": year, "actual": of["actuals"][at], "absence": absences.get(year) });
-            if let Some(target) = of["targets"].get(at) {
-                cells["target"] = target.clone();
+            for (row, cell) in [("targets", "target"), ("rates", "rate"), ("grades", "grade")] {
+                if let Some(printed) = of[row].get(at) {
+                    cells[cell] = printed.clone();
+                }
             }
             cells
         });
         input["figures"] = figures.collect();
         let written = made(self.server, self.bearer, "createIndicator", input, "indicator { id version }").await?;
-        self.remarks(&written["indicator"], of).await
+        let written = self.mappings(written["indicator"].clone(), of).await?;
+        self.remarks(&written, of).await
+    }
+
+    async fn mappings(&self, on: Value, of: &Value) -> Result<Value> {
+        let Some(mappings) = of["mappings"].as_array() else { return Ok(on) };
+        let mapping = |of: &Value| {
+            let names = [("standard", "standardIndicator"), ("factor", "factor"), ("reason", "reason")];
+            let mut input = renamed(of, &names);
+            input["strength"] = upper(&of["strength"]);
+            input["differences"] = of["differences"].as_array().into_iter().flatten().map(upper).collect();
+            input
+        };
+        let mappings: Value = mappings.iter().map(mapping).collect();
+        let input = json!({ "id": on["id"], "version": on["version"], "mappings": mappings });
+        let mapped = made(self.server, self.bearer, "setMappings", input, "indicator { id version }").await?;
+        Ok(mapped["indicator"].clone())
     }
 
     async fn remarks(&self, on: &Value, of: &Value) -> Result<()> {
@@ -129,7 +148,7 @@ impl Writer<'_> {
     }
 }
 
-/// The same strategy with ids that tell the places of things.
+/// The same strategy with ids that tell the places of things, whoever decided on its mappings.
 fn placed(strategy: Strategy) -> StrategyParts {
     let mut parts = strategy.into_parts();
     let id = |at: usize| Uuid::from_u128(at as u128);
@@ -148,6 +167,10 @@ fn placed(strategy: Strategy) -> StrategyParts {
     for (at, of) in parts.indicators.iter_mut().enumerate() {
         (of.id, of.node) = (IndicatorId::from_uuid(id(at)), nodes[&of.node]);
         of.department = of.department.map(|of| departments[&of]);
+        for mapping in &mut of.mappings {
+            let undecided = MappingParts { decided: None, ..mapping.parts().clone() };
+            *mapping = Mapping::new(undecided).expect("it was a mapping before");
+        }
     }
     parts
 }
@@ -174,6 +197,8 @@ pub(crate) async fn written(server: &TestServer, bearer: &str, document: &Value)
             ("title", "title"),
             ("label", "label"),
             ("total_heading", "totalHeading"),
+            ("rate_heading", "rateHeading"),
+            ("grade_heading", "gradeHeading"),
             ("goal_remark_heading", "goalRemarkHeading"),
             ("remark_heading", "remarkHeading"),
         ],
@@ -198,15 +223,16 @@ pub(crate) async fn written(server: &TestServer, bearer: &str, document: &Value)
 
 async fn the_samples_are_written_again_edit_by_edit(backend: Backend) -> Result<()> {
     let server = TestServer::sample(backend).await?;
-    for text in STRATEGIES {
-        let mut document: Value = serde_json::from_str(text)?;
-        (document["term"], document["term_number"]) = ("第９期".into(), 9.into());
+    // What neither sample holds is in a document that was made up.
+    let samples: Vec<Value> = STRATEGIES.iter().map(|text| serde_json::from_str(text)).collect::<Result<_, _>>()?;
+    for (at, mut document) in samples.into_iter().chain([published_grades::document()]).enumerate() {
+        (document["term"], document["term_number"]) = (format!("第{}期", 7 + at).into(), (7 + at).into());
         let wanted = sample::read(&document.to_string(), &mut Uuid::now_v7);
         let wanted = wanted.map_err(|problems| anyhow::anyhow!("{problems:?}"))?;
 
         let code = wanted.parts().municipality;
         let bearer =
-            server.user(&format!("planner@{code}.test"), &[Grant::Municipal(code, MunicipalRole::Planner)]).await?;
+            server.user(&format!("planner{at}@{code}.test"), &[Grant::Municipal(code, MunicipalRole::Planner)]).await?;
         let begun = written(&server, &bearer, &document).await?;
 
         let id = StrategyId::from_uuid(begun["key"].as_str().context("a key")?.parse()?);

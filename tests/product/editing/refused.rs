@@ -128,6 +128,13 @@ async fn what_is_wrong_is_told_at_its_place(backend: Backend) -> Result<()> {
             "BAD_USER_INPUT input.mappings.0.factor",
         ),
         ("setMappings", indicator(mapping("births", "SIMILAR", json!("2"))), "BAD_USER_INPUT input.mappings.0.factor"),
+        (
+            "setMappings",
+            indicator(json!({ "mappings": [
+                { "standardIndicator": "births", "strength": "IDENTICAL", "differences": ["PERIOD"] },
+            ] })),
+            "BAD_USER_INPUT input.mappings.0.differences",
+        ),
         ("explainDropped", strategy(json!({ "key": "x" })), "BAD_USER_INPUT input.key"),
         (
             "copyStrategy",

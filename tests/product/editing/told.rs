@@ -105,22 +105,28 @@ async fn mappings_are_published_with_the_indicator(backend: Backend) -> Result<(
     let bearer = planner(&server).await?;
     let draft = small_draft(&server, &bearer).await?;
     let mappings = json!({ "mappings": [
-        { "standardIndicator": "births", "strength": "CONVERTIBLE", "factor": "1000", "reason": "千人単位のため" },
+        { "standardIndicator": "births", "strength": "CONVERTIBLE", "factor": "1000", "differences": ["UNIT"],
+          "reason": "千人単位のため" },
         { "standardIndicator": "marriages", "strength": "NOT_COMPARABLE" },
     ] });
-    let shown =
-        "indicator { id version mappings { standardIndicatorKey standardIndicator { key } strength factor reason } }";
+    let shown = "indicator { id version mappings { standardIndicatorKey standardIndicator { key } strength factor
+        differences reason decidedBy decidedOn } }";
     let mapped = made(&server, &bearer, "setMappings", on(&draft.indicator, mappings), shown).await?;
     let of = &mapped["indicator"]["mappings"];
     assert_eq!(of[0]["standardIndicator"]["key"], "births");
     assert_eq!((&of[0]["factor"], &of[0]["reason"]), (&json!("1000"), &json!("千人単位のため")));
+    assert_eq!((&of[0]["differences"], &of[1]["differences"]), (&json!(["UNIT"]), &json!([])));
     assert_eq!((&of[1]["strength"], &of[1]["factor"]), (&json!("NOT_COMPARABLE"), &Value::Null));
+    assert_eq!(of[0]["decidedBy"], "kikaku@sunagawa.test", "who may read drafts sees who decided");
+    assert!(of[0]["decidedOn"].is_string());
 
     made(&server, &bearer, "publishStrategy", json!({ "id": draft.strategy["id"] }), "").await?;
     let query = "{ strategy(municipality: \"012262\", term: 3) { version indicators(first: 1) { nodes { version
-        mappings { standardIndicatorKey strength } } } } }";
+        mappings { standardIndicatorKey strength decidedBy decidedOn } } } } }";
     let read = server.ask(query, json!({})).await?.data()?["strategy"].clone();
-    assert_eq!(read["indicators"]["nodes"][0]["mappings"][0]["standardIndicatorKey"], "births");
+    let published = &read["indicators"]["nodes"][0]["mappings"][0];
+    assert_eq!(published["standardIndicatorKey"], "births");
+    assert_eq!((&published["decidedBy"], &published["decidedOn"]), (&Value::Null, &of[0]["decidedOn"]));
     assert_eq!((&read["version"], &read["indicators"]["nodes"][0]["version"]), (&Value::Null, &Value::Null));
     let none =
         made(&server, &bearer, "setMappings", on(&mapped["indicator"], json!({ "mappings": [] })), shown).await?;

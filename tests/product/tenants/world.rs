@@ -8,12 +8,13 @@ use shirube_access::{Grant, InstanceRole, KeyScope, MunicipalRole, Origin, Role,
 use shirube_app::{KeyPlace, NewOpinion, Unbelieved};
 use shirube_domain::{
     DepartmentId, MembershipId, NodeId, StrategyId, UserId,
+    calendar::day_in_japan,
     lint::Subject,
     municipality::MunicipalityCode,
     round::Round,
     strategy::{
-        Ancestor, Department, Detail, Lineage, Mapping, MappingStrength, NoIndicator, Remark, Role as IndicatorRole,
-        Strategy, SupersededTarget,
+        Ancestor, Decision, Department, Detail, Lineage, Mapping, MappingDifference, MappingParts, MappingStrength,
+        NoIndicator, Remark, Role as IndicatorRole, Strategy, SupersededTarget,
     },
     webhook::Event,
 };
@@ -104,8 +105,14 @@ fn draft(code: MunicipalityCode, mark: &str, department: &str) -> Result<Strateg
     let (previous, term) = (StrategyId::from_uuid(Uuid::now_v7()), parts.term.clone());
     parts.lineage = Some(Lineage { previous, term, revision: None, ancestors: vec![ancestor] });
     for indicator in &mut parts.indicators {
-        let (strength, reason) = (MappingStrength::Similar, Some(mark.to_owned()));
-        indicator.mappings = vec![Mapping::new("births".to_owned(), strength, None, reason)?];
+        indicator.mappings = vec![Mapping::new(MappingParts {
+            standard: "births".to_owned(),
+            strength: MappingStrength::Similar,
+            factor: None,
+            differences: [MappingDifference::Other].into(),
+            reason: Some(mark.to_owned()),
+            decided: Some(Decision { by: Some(mark.to_owned()), on: day_in_japan(now()) }),
+        })?];
         indicator.label = marked(&indicator.label, mark);
         indicator.department = Some(owner);
         indicator.remarks = vec![remark.clone()];

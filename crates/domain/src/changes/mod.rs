@@ -117,6 +117,8 @@ pub enum Part {
     YearTarget(FiscalYear),
     /// The actual of a year.
     YearActual(FiscalYear),
+    /// The grade and rate that the document itself prints for a year.
+    YearGrade(FiscalYear),
     /// The total column.
     Total,
     /// The remark on a year.
@@ -129,7 +131,11 @@ impl Part {
     /// The fiscal year, for what belongs to one.
     pub const fn year(self) -> Option<FiscalYear> {
         match self {
-            Self::YearTarget(year) | Self::YearActual(year) | Self::Remark(year) | Self::Opinion(year) => Some(year),
+            Self::YearTarget(year)
+            | Self::YearActual(year)
+            | Self::YearGrade(year)
+            | Self::Remark(year)
+            | Self::Opinion(year) => Some(year),
             _ => None,
         }
     }

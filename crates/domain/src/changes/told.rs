@@ -10,9 +10,9 @@ use crate::{
     lint::Subject,
     quantity::{Amount, Bound},
     strategy::{
-        Absence, Accumulation, Baseline, Cell, Direction, Figures, Indicator, Lifecycle, ObservationStatus, PlanNode,
-        Remark, Report, Requirement, Role, Scope, Source, Strategy, StrategyParts, Target, TargetStatement, Term,
-        YearFigures,
+        Absence, Accumulation, Baseline, Cell, Direction, Figures, Indicator, Lifecycle, MappingParts,
+        ObservationStatus, PlanNode, Remark, Report, Requirement, Role, Scope, Source, Strategy, StrategyParts, Target,
+        TargetStatement, Term, YearFigures,
     },
 };
 
@@ -92,8 +92,17 @@ pub(super) fn of_strategy(parts: &StrategyParts) -> Parts {
         nodes: _,
         indicators: _,
     } = parts;
-    let Report { year, title: report_title, label, total_heading, goal_remark_heading, remark_heading } = report;
-    let headings = [label, total_heading, goal_remark_heading, remark_heading];
+    let Report {
+        year,
+        title: report_title,
+        label,
+        total_heading,
+        rate_heading,
+        grade_heading,
+        goal_remark_heading,
+        remark_heading,
+    } = report;
+    let headings = [label, total_heading, rate_heading, grade_heading, goal_remark_heading, remark_heading];
     let level_names: Vec<&str> = levels.iter().map(|level| level.name.as_str()).collect();
     let level_kinds: Vec<String> = levels.iter().map(|level| format!("{:?}", level.kind)).collect();
     let department_names: Vec<&str> = departments.iter().map(|department| department.name.as_str()).collect();
@@ -208,11 +217,20 @@ pub(super) fn of_indicator(strategy: &Strategy, indicator: &Indicator) -> Parts 
         put(&mut parts, Part::Details, Told::new(format!("{}：{}", detail.heading, detail.text), detail));
     }
     for mapping in mappings {
-        let reading = format!("{:?} {}", mapping.strength(), mapping.reason().unwrap_or_default());
-        put(&mut parts, Part::Mappings, Told::new(mapping.standard(), mapping).meaning(reading));
+        put(&mut parts, Part::Mappings, mapped(mapping.parts()));
     }
     continued(&mut parts, strategy, continues.map(Subject::Indicator), *redefined);
     parts
+}
+
+/// A mapping; who decided it is for those who may read drafts, and stays out of the reading.
+fn mapped(of: &MappingParts) -> Told {
+    let MappingParts { standard, strength, factor, differences, reason, decided } = of;
+    let factor = factor.map(|factor| format!("×{factor}")).unwrap_or_default();
+    let differences: String = differences.iter().map(|of| format!(" {of:?}")).collect();
+    let day = decided.as_ref().map(|of| format!(" ({})", of.on)).unwrap_or_default();
+    let reading = format!("{strength:?}{factor}{differences} {}{day}", reason.as_deref().unwrap_or_default());
+    Told::new(standard, of).meaning(reading)
 }
 
 fn aimed(parts: &mut Parts, target: &Target) {
@@ -257,11 +275,18 @@ fn stated(statement: &TargetStatement) -> Told {
 }
 
 fn in_years(parts: &mut Parts, figures: &Figures) {
-    for YearFigures { year, target, actual } in figures.years() {
+    for YearFigures { year, target, actual, published } in figures.years() {
         if let Some(target) = target {
             put(parts, Part::YearTarget(*year), Told::cell(target));
         }
         put(parts, Part::YearActual(*year), Told::cell(actual));
+        if let Some(published) = published {
+            let cells = [published.grade(), published.rate()].map(|cell| cell.and_then(Cell::printed));
+            let printed = cells.into_iter().flatten().collect::<Vec<_>>().join(" ");
+            let [grade, rate] = cells.map(Option::unwrap_or_default);
+            let reading = format!("評価：{grade}、率：{rate}");
+            put(parts, Part::YearGrade(*year), Told::new(printed, published).meaning(reading));
+        }
     }
     if let Some(total) = figures.printed_total() {
         put(parts, Part::Total, Told::new(format!("{} / {}", total.target, total.actual), total));

@@ -1,6 +1,6 @@
 //! What hangs on nodes and indicators: yearly cells, remarks, revised targets, mappings.
 
-use std::ops::RangeInclusive;
+use std::{collections::BTreeSet, ops::RangeInclusive};
 
 use rust_decimal::Decimal;
 
@@ -10,8 +10,9 @@ use crate::{
     calendar::{FiscalYear, Period},
     lint::Subject,
     strategy::{
-        Absence, Cell, Content, Figures, Indicator, Mapping, MappingError, MappingStrength, PrintedTotal, Remark, Role,
-        StrategyParts, SupersededTarget, TargetText, YearFigures,
+        Absence, Cell, Content, Decision, Figures, Indicator, Mapping, MappingDifference, MappingError, MappingParts,
+        MappingStrength, PrintedTotal, PublishedGrade, Remark, Role, StrategyParts, SupersededTarget, TargetText,
+        YearFigures,
     },
 };
 
@@ -31,6 +32,10 @@ pub struct YearEdit {
     pub actual: Change<String>,
     /// Why there is no actual, where the text does not tell.
     pub absence: Option<Absence>,
+    /// The rate (達成率, 進捗率) that the document itself prints, as printed.
+    pub rate: Change<String>,
+    /// The grade (評価) that the document itself prints, as printed.
+    pub grade: Change<String>,
 }
 
 /// A mapping as it is to be.
@@ -42,6 +47,8 @@ pub struct MappingEdit {
     pub strength: MappingStrength,
     /// By what its values are multiplied, for what is convertible.
     pub factor: Option<Decimal>,
+    /// In what the two differ.
+    pub differences: BTreeSet<MappingDifference>,
     /// Why it was decided so.
     pub reason: Option<String>,
 }
@@ -49,12 +56,13 @@ pub struct MappingEdit {
 /// Gives each year of the plan a cell; what was only waiting outside the plan goes.
 pub(super) fn cover(of: &mut Indicator, plan: &RangeInclusive<FiscalYear>) {
     let total = of.figures.printed_total().cloned();
-    let idle = |figures: &YearFigures| figures.target.is_none() && is_open(&figures.actual);
+    let idle = |of: &YearFigures| of.target.is_none() && is_open(&of.actual) && of.published.is_none();
     let mut years: Vec<YearFigures> = of.figures.years().to_vec();
     years.retain(|figures| plan.contains(&figures.year) || !idle(figures));
     for year in (plan.start().year()..=plan.end().year()).filter_map(|year| FiscalYear::new(year).ok()) {
         if !years.iter().any(|figures| figures.year == year) {
-            years.push(YearFigures { year, target: None, actual: Cell::open(of.lifecycle.absence(year)) });
+            let actual = Cell::open(of.lifecycle.absence(year));
+            years.push(YearFigures { year, target: None, actual, published: None });
         }
     }
     of.figures = Figures::new(years, total).expect("each year was added once");
@@ -103,7 +111,7 @@ pub(super) fn change(
     })?;
     let mut years: Vec<YearFigures> = of.figures.years().to_vec();
     let mut seen = Vec::new();
-    for (at, YearEdit { year, target, actual, absence }) in edits.into_iter().enumerate() {
+    for (at, YearEdit { year, target, actual, absence, rate, grade }) in edits.into_iter().enumerate() {
         let place = |field: &str| format!("figures[{at}].{field}");
         near_plan(parts, &place("year"), year)?;
         if seen.contains(&year) {
@@ -112,7 +120,7 @@ pub(super) fn change(
         seen.push(year);
         let outside = of.lifecycle.absence(year);
         let index = years.iter().position(|figures| figures.year == year).unwrap_or_else(|| {
-            years.push(YearFigures { year, target: None, actual: Cell::open(outside) });
+            years.push(YearFigures { year, target: None, actual: Cell::open(outside), published: None });
             years.len() - 1
         });
         let figures = &mut years[index];
@@ -133,13 +141,23 @@ pub(super) fn change(
                 }
             }
         }
+        let printed =
+            |field: &str, text: String| Ok::<_, Error>(Cell::read(&words::bounded(&place(field), text, words::SHORT)?));
+        let (was_grade, was_rate) = match &figures.published {
+            Some(of) => (of.grade().cloned(), of.rate().cloned()),
+            None => (None, None),
+        };
+        let grade = grade.read(|text| printed("grade", text))?.onto(was_grade);
+        figures.published = PublishedGrade::new(grade, rate.read(|text| printed("rate", text))?.onto(was_rate));
         if absence.is_some() && !matches!(figures.actual.content(), Content::Absent(_)) {
             return Err(Error::bad_input(place("absence"), "the actual has a value; leave the reason for none out"));
         }
     }
     // Nothing is kept of a year outside the plan of which nothing is said any more.
     let plan = parts.first_year..=parts.last_year;
-    years.retain(|of| plan.contains(&of.year) || of.target.is_some() || of.actual.printed().is_some());
+    years.retain(|of| {
+        plan.contains(&of.year) || of.target.is_some() || of.actual.printed().is_some() || of.published.is_some()
+    });
     let total = total.onto(of.figures.printed_total().cloned());
     of.figures = Figures::new(years, total).expect("each year was added once");
     Ok(())
@@ -197,6 +215,8 @@ pub(super) fn revise_target(
         target: target.map_or(Change::Clear, Change::Set),
         actual: Change::Keep,
         absence: None,
+        rate: Change::Keep,
+        grade: Change::Keep,
     });
     change(parts, &mut of, cells.collect(), Change::Keep).map_err(|error| match error {
         Error::BadInput(told) => Error::bad_input(told.place.replacen("figures", "yearly", 1), told.message),
@@ -206,20 +226,29 @@ pub(super) fn revise_target(
     Ok(())
 }
 
-pub(super) fn set_mappings(parts: &mut StrategyParts, id: IndicatorId, edits: Vec<MappingEdit>) -> Result<(), Error> {
+/// Sets the mappings of an indicator. What says the same as before keeps who decided it; the rest is decided now.
+pub(super) fn set_mappings(
+    parts: &mut StrategyParts,
+    id: IndicatorId,
+    edits: Vec<MappingEdit>,
+    decision: &Decision,
+) -> Result<(), Error> {
     let index = indicators::at(parts, id)?;
     if edits.len() > MAPPINGS {
         return Err(Error::bad_input("mappings", format!("give {MAPPINGS} mappings at most")));
     }
+    let before = std::mem::take(&mut parts.indicators[index].mappings);
     let mut mappings: Vec<Mapping> = Vec::with_capacity(edits.len());
-    for (at, MappingEdit { standard, strength, factor, reason }) in edits.into_iter().enumerate() {
+    for (at, MappingEdit { standard, strength, factor, differences, reason }) in edits.into_iter().enumerate() {
         let place = |field: &str| format!("mappings[{at}].{field}");
         if mappings.iter().any(|of| of.standard() == standard) {
             return Err(Error::bad_input(place("standardIndicator"), format!("“{standard}” stands twice")));
         }
         let reason = reason.map(|text| words::required(&place("reason"), text, words::LONG)).transpose()?;
-        let mapping = Mapping::new(standard, strength, factor, reason);
-        mappings.push(mapping.map_err(|error: MappingError| Error::bad_input(place("factor"), error))?);
+        let decided = Some(decision.clone());
+        let mapping = Mapping::new(MappingParts { standard, strength, factor, differences, reason, decided });
+        let mapping = mapping.map_err(|error: MappingError| Error::bad_input(place(error.part()), error))?;
+        mappings.push(before.iter().find(|of| of.says_the_same(&mapping)).cloned().unwrap_or(mapping));
     }
     parts.indicators[index].mappings = mappings;
     Ok(())

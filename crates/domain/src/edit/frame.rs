@@ -59,6 +59,10 @@ pub struct FrameEdit {
     pub report_label: Change<String>,
     /// The heading of its total column.
     pub total_heading: Change<String>,
+    /// The heading of its column of rates.
+    pub rate_heading: Change<String>,
+    /// The heading of its column of grades.
+    pub grade_heading: Change<String>,
     /// The heading of the remarks on goal targets.
     pub goal_remark_heading: Change<String>,
     /// The heading of the other remarks.
@@ -92,6 +96,8 @@ impl NewStrategy {
                 title: title.clone(),
                 label: None,
                 total_heading: None,
+                rate_heading: None,
+                grade_heading: None,
                 goal_remark_heading: None,
                 remark_heading: None,
             },
@@ -136,6 +142,8 @@ pub(super) fn update(parts: &mut StrategyParts, edit: FrameEdit) -> Result<(), E
         report_title,
         report_label,
         total_heading,
+        rate_heading,
+        grade_heading,
         goal_remark_heading,
         remark_heading,
         attribution,
@@ -154,6 +162,8 @@ pub(super) fn update(parts: &mut StrategyParts, edit: FrameEdit) -> Result<(), E
     for (place, old, change, most) in [
         ("report.label", &mut report.label, report_label, words::MARK),
         ("report.totalHeading", &mut report.total_heading, total_heading, words::SHORT),
+        ("report.rateHeading", &mut report.rate_heading, rate_heading, words::SHORT),
+        ("report.gradeHeading", &mut report.grade_heading, grade_heading, words::SHORT),
         ("report.goalRemarkHeading", &mut report.goal_remark_heading, goal_remark_heading, words::SHORT),
         ("report.remarkHeading", &mut report.remark_heading, remark_heading, words::SHORT),
     ] {

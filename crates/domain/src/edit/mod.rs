@@ -24,7 +24,7 @@ use crate::{
     DepartmentId, Error, IndicatorId, NodeId,
     calendar::{FiscalYear, Period},
     lint::Subject,
-    strategy::{Department, Lifecycle, PrintedTotal, Strategy, StrategyError, StrategyParts, TargetText},
+    strategy::{Decision, Department, Lifecycle, PrintedTotal, Strategy, StrategyError, StrategyParts, TargetText},
 };
 
 /// The most nodes of a strategy.
@@ -204,8 +204,8 @@ impl Edit {
         }
     }
 
-    /// The strategy after the edit. `departments` are those of the municipality.
-    pub fn apply(self, strategy: Strategy, departments: &[Department]) -> Result<Strategy, Error> {
+    /// The strategy after the edit. `departments` are those of the municipality; `decision` says who makes the edit, and when.
+    pub fn apply(self, strategy: Strategy, departments: &[Department], decision: &Decision) -> Result<Strategy, Error> {
         let mut parts = strategy.into_parts();
         match self {
             Self::Frame(edit) => frame::update(&mut parts, edit)?,
@@ -229,7 +229,7 @@ impl Edit {
             Self::ReviseTarget { id, target, yearly, replaced, reason } => {
                 figures::revise_target(&mut parts, id, target, yearly, replaced, reason)?;
             }
-            Self::Mappings(id, mappings) => figures::set_mappings(&mut parts, id, mappings)?,
+            Self::Mappings(id, mappings) => figures::set_mappings(&mut parts, id, mappings, decision)?,
             Self::ExplainDropped(key, reason) => frame::explain_dropped(&mut parts, key, reason)?,
         }
         name_departments(&mut parts, departments);

@@ -23,8 +23,8 @@ pub use rule::{
 use crate::{
     calendar::FiscalYear,
     progress::{Flag, Measure, NoRate, Outcome, PlanYears, Progress, WhyNot, progress},
-    strategy::Indicator,
-    text::Bilingual,
+    strategy::{Content, Indicator, PublishedGrade},
+    text::{Bilingual, normalize},
 };
 
 /// What a rule says of an indicator in a year, with everything that it was made of.
@@ -249,6 +249,24 @@ impl Grade {
             (Some(above), _) => format!("{}%超", above.0.normalize()),
             (_, Some(below)) => format!("{}%未満", below.0.normalize()),
             (None, None) => format!("{rate:.decimals$}%"),
+        })
+    }
+
+    /// Whether the grade that the document prints is another one, by its label or name; `None` where it prints none. A dash
+    /// or blank is the same as no grade.
+    pub fn differs_from(&self, published: &PublishedGrade) -> Option<bool> {
+        let cell = published.grade()?;
+        let printed = match cell.content() {
+            Content::Absent(_) => None,
+            Content::Figure { .. } | Content::Words => cell.printed().map(|text| normalize(text).into_owned()),
+        };
+        let band = self.band().ok();
+        let label = band.map(|band| &band.grade).or_else(|| self.mark().map(|mark| &mark.grade));
+        let name = band.and_then(|band| band.name.as_ref()).map(|name| &name.ja);
+        let labels: Vec<String> = label.into_iter().chain(name).map(|label| normalize(label).into_owned()).collect();
+        Some(match printed {
+            Some(printed) => !labels.contains(&printed),
+            None => band.is_some(),
         })
     }
 

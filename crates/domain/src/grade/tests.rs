@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     progress::tests::{JOBS, LEVEL, Printed, plan, year},
-    strategy::{Accumulation, Direction},
+    strategy::{Accumulation, Cell, Direction},
 };
 
 fn told(rule: &Arc<GradingRule>, printed: &Printed<'_>, at: usize) -> String {
@@ -186,4 +186,27 @@ fn grades_are_counted() {
     assert_eq!(rollup.without, [(Ungraded::Progress(WhyNot::NotYetReported), 1)]);
     let nobody = Rollup::of(&rule.grades(), []);
     assert_eq!((nobody.all, nobody.mean_points, nobody.grades[0].share), (0, None, None));
+}
+
+#[test]
+fn the_printed_grade_is_held_against_the_label_of_the_computed_one() {
+    let differs = |key: &str, at: usize, printed: Option<&str>| {
+        let published = PublishedGrade::new(printed.map(Cell::read), Some(Cell::read("129.0%"))).unwrap();
+        grade(preset(key).unwrap(), &JOBS.indicator(), plan(), year(at)).differs_from(&published)
+    };
+    assert_eq!(by("ibaraki", &JOBS, 1), "A 129.0%");
+    for (printed, differs_then) in [
+        (Some("A"), Some(false)),
+        (Some("Ａ "), Some(false)),
+        (Some("B"), Some(true)),
+        (Some("―"), Some(true)),
+        (None, None),
+    ] {
+        assert_eq!(differs("ibaraki", 1, printed), differs_then, "{printed:?}");
+    }
+    // Nothing is computed for a year without figures: the mark stands there, or nothing.
+    assert_eq!(by("uda", &JOBS, 4), "(not_yet_reported) X");
+    assert_eq!(differs("uda", 4, Some("X")), Some(false));
+    assert_eq!(differs("uda", 4, Some("―")), Some(false));
+    assert_eq!(differs("uda", 4, Some("A")), Some(true));
 }

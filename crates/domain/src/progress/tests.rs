@@ -71,6 +71,7 @@ impl Printed<'_> {
             year: year(at),
             target: self.targets.get(at).map(|text| Cell::read_target(text, None)),
             actual: Cell::read_actual(Some(self.actuals.get(at).copied().unwrap_or_default()), None, None),
+            published: None,
         });
         Indicator {
             id: IndicatorId::from_uuid(uuid::Uuid::nil()),

@@ -24,14 +24,19 @@ pub fn without(
         remarks(&mut indicator.remarks, before.map(|of| &of.remarks), hidden);
         let total = indicator.figures.printed_total().cloned();
         let years = indicator.figures.years().iter().map(|figures| {
-            let earlier = before.and_then(|of| of.figures.year(figures.year)).map(|of| of.actual.clone());
-            let actual = match (hidden(figures.year), earlier, figures.actual.content()) {
-                (true, Some(earlier), _) => earlier,
+            if !hidden(figures.year) {
+                return figures.clone();
+            }
+            let earlier = before.and_then(|of| of.figures.year(figures.year));
+            let actual = match (earlier, figures.actual.content()) {
+                (Some(earlier), _) => earlier.actual.clone(),
                 // That there is no value is no secret.
-                (false, ..) | (true, None, Content::Absent(_)) => figures.actual.clone(),
-                (true, None, _) => Cell::read(""),
+                (None, Content::Absent(_)) => figures.actual.clone(),
+                (None, _) => Cell::read(""),
             };
-            YearFigures { actual, ..figures.clone() }
+            // What is made of a figure would tell it.
+            let published = earlier.and_then(|of| of.published.clone());
+            YearFigures { actual, published, ..figures.clone() }
         });
         indicator.figures = Figures::new(years.collect(), total).expect("the years are those that were there");
     }

@@ -144,6 +144,7 @@ mod tests {
             year: FiscalYear::new(2021).unwrap(),
             target: None,
             actual: Cell::read(text),
+            published: None,
         });
         Indicator {
             id: IndicatorId::from_uuid(Uuid::nil()),

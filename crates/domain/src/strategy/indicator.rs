@@ -1,7 +1,9 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Accumulation, Cell, Content, Lifecycle, Mapping, Remark, Schedule, Scope, Target, TargetStatement};
+use super::{
+    Accumulation, Cell, Content, Lifecycle, Mapping, PublishedGrade, Remark, Schedule, Scope, Target, TargetStatement,
+};
 use crate::{
     DepartmentId, IndicatorId, NodeId,
     calendar::{FiscalYear, Period},
@@ -183,7 +185,7 @@ struct FiguresParts {
     total: Option<PrintedTotal>,
 }
 
-/// Target and actual of one fiscal year.
+/// Target and actual of one fiscal year, with what the document makes of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct YearFigures {
     /// The year.
@@ -193,6 +195,9 @@ pub struct YearFigures {
     pub target: Option<Cell>,
     /// The actual (実績値).
     pub actual: Cell,
+    /// The grade and rate (評価, 達成率) that the document itself prints.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<PublishedGrade>,
 }
 
 /// The cells of the total column, where the document prints in them something else than the totals of its figures.
@@ -393,7 +398,7 @@ mod tests {
     #[test]
     fn a_year_stands_once() {
         let year = FiscalYear::new(2021).unwrap();
-        let figures = |year| YearFigures { year, target: None, actual: Cell::read("1") };
+        let figures = |year| YearFigures { year, target: None, actual: Cell::read("1"), published: None };
         assert_eq!(Figures::new(vec![figures(year), figures(year)], None), Err(RepeatedYear(year)));
     }
 }

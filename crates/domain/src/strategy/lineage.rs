@@ -165,7 +165,8 @@ impl Strategy {
         let mut indicators = Vec::new();
         for of in self.indicators().iter().filter(|of| of.lifecycle.ended().is_none()) {
             let Some(node) = kept.get(&of.node) else { continue };
-            let open = years().map(|year| YearFigures { year, target: None, actual: Cell::open(None) });
+            let open =
+                years().map(|year| YearFigures { year, target: None, actual: Cell::open(None), published: None });
             indicators.push(Indicator {
                 id: IndicatorId::from_uuid(ids.next()),
                 node: *node,

@@ -10,6 +10,7 @@ mod lineage;
 mod mapping;
 mod node;
 mod publication;
+mod published_grade;
 mod target;
 
 use std::{collections::HashSet, ops::Range};
@@ -23,9 +24,10 @@ pub use indicator::{
     UnreadBaseline, YearFigures,
 };
 pub use lineage::{Ancestor, Lineage, LineageEntry, LineageKind, NextTerm};
-pub use mapping::{Mapping, MappingError, MappingStrength};
+pub use mapping::{Decision, Mapping, MappingDifference, MappingError, MappingParts, MappingStrength};
 pub use node::{EndsBeforeStart, Level, LevelKind, Lifecycle, NoIndicator, PlanNode, Remark};
 pub use publication::{Publication, PublicationDocument, PublicationError, Revision};
+pub use published_grade::PublishedGrade;
 pub use target::{
     Accumulation, Requirement, Schedule, Scope, StatedRequirement, SupersededTarget, Target, TargetReading,
     TargetStatement, TargetText, UnclearTarget,
@@ -105,6 +107,12 @@ pub struct Report {
     /// The heading of the total column (5年間の合計); `None` where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total_heading: Option<String>,
+    /// The heading of the column of rates (達成率, 進捗率); `None` where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_heading: Option<String>,
+    /// The heading of the column of grades (評価); `None` where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grade_heading: Option<String>,
     /// The heading of the remarks on goal targets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub goal_remark_heading: Option<String>,

@@ -9,7 +9,7 @@ use crate::{
 
 /// The format of published documents. It grows when the stored form of a strategy changes, and older formats stay
 /// readable.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// A revision of a strategy as published: immutable, numbered, hashed.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,5 +74,36 @@ impl PublicationDocument {
         } else {
             Err(PublicationError { found: format })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    /// A document as format 1 wrote it.
+    const FIRST: &str = r#"{"format":1,"strategy":{"id":"00000000-0000-0000-0000-000000000001","municipality":"012262","title":"総合戦略","term":{"printed":"第２期","number":2},"first_year":2021,"last_year":2021,"report":{"year":2021,"title":"集計表"},"source":{"attribution":"砂川市","terms":"公表資料"},"levels":[{"name":"基本目標","kind":"goal"}],"nodes":[{"id":"00000000-0000-0000-0000-000000000002","level":0,"title":"しごと"}],"indicators":[{"id":"00000000-0000-0000-0000-000000000003","node":"00000000-0000-0000-0000-000000000002","label":"出生数","role":{"monitored":{"reason":null}},"direction":"higher","figures":{"years":[{"year":2021,"actual":{"printed":"72","amount":{"value":"72"}}}]},"mappings":[{"standard":"births","strength":"identical"}]}]}}"#;
+
+    #[test]
+    fn older_formats_stay_readable_and_what_they_held_is_written_as_it_was() {
+        let revision = Revision {
+            number: 1,
+            published_at: datetime!(2022-06-01 0:00 UTC),
+            report_year: FiscalYear::new(2021).unwrap(),
+            hash: String::new(),
+            note: None,
+            author: None,
+        };
+        let document: PublicationDocument = serde_json::from_str(FIRST).unwrap();
+        let publication = document.into_publication(revision.clone()).unwrap();
+        let document = PublicationDocument::new(publication.strategy, Vec::new(), Vec::new());
+        let again = serde_json::to_string(&document).unwrap();
+        assert_eq!(again, FIRST.replace("\"format\":1", &format!("\"format\":{FORMAT}")));
+
+        let next = FIRST.replace("\"format\":1", &format!("\"format\":{}", FORMAT + 1));
+        let document: PublicationDocument = serde_json::from_str(&next).unwrap();
+        assert_eq!(document.into_publication(revision).unwrap_err().found, FORMAT + 1);
     }
 }

@@ -79,6 +79,8 @@ pub(crate) enum ChangePart {
     YearTarget,
     /// The actual (実績値) of the year in `year`.
     YearActual,
+    /// The grade and rate (評価, 達成率) that the document itself prints for the year in `year`.
+    YearGrade,
     /// The total column.
     Total,
     /// The remark (所見) on the year in `year`.
@@ -116,6 +118,7 @@ impl From<Part> for ChangePart {
             Part::Details => Self::Details,
             Part::YearTarget(_) => Self::YearTarget,
             Part::YearActual(_) => Self::YearActual,
+            Part::YearGrade(_) => Self::YearGrade,
             Part::Total => Self::Total,
             Part::Remark(_) => Self::Remark,
             Part::Opinion(_) => Self::Opinion,
@@ -189,7 +192,7 @@ impl Change {
         self.domain().part.into()
     }
 
-    /// The fiscal year, for YEAR_TARGET, YEAR_ACTUAL and REMARK.
+    /// The fiscal year, for YEAR_TARGET, YEAR_ACTUAL, YEAR_GRADE and REMARK.
     async fn year(&self) -> Option<FiscalYear> {
         self.domain().part.year().map(FiscalYear)
     }

@@ -183,6 +183,32 @@ impl<'a> Cell<'a> {
     }
 }
 
+pub(crate) struct PublishedGrade<'a> {
+    pub(super) of: &'a strategy::PublishedGrade,
+    /// Whether the grade that was computed is another one.
+    pub(super) differs: Option<bool>,
+}
+
+/// What the document itself prints of how far an indicator has come in a fiscal year (公表された評価).
+#[Object]
+impl PublishedGrade<'_> {
+    /// The grade (評価) as printed, verbatim: A, 順調, ◎; null where none is printed.
+    async fn grade(&self) -> Option<&str> {
+        self.of.grade().and_then(strategy::Cell::printed)
+    }
+
+    /// The rate (達成率, 進捗率): 129.0%, 100%超; null where none is printed. A number without a unit is in percent.
+    async fn rate(&self) -> Option<Cell<'_>> {
+        self.of.rate().map(|cell| Cell::new(cell, None))
+    }
+
+    /// On a computed grade: whether the printed grade is another one, by its label. Null where no grade is printed, and on
+    /// figures, where nothing is computed.
+    async fn differs(&self) -> Option<bool> {
+        self.differs
+    }
+}
+
 pub(crate) enum YearFigures<'a> {
     /// Of an indicator.
     Indicator {
@@ -226,6 +252,16 @@ impl YearFigures<'_> {
         match self {
             Self::Indicator { figures, of } => Cell::new(&figures.actual, of.unit.as_ref()),
             Self::Marked { cell, .. } => Cell::new(cell, None),
+        }
+    }
+
+    /// The grade and rate (評価, 達成率) that the document itself prints; null where it prints neither.
+    async fn published(&self) -> Option<PublishedGrade<'_>> {
+        match self {
+            Self::Indicator { figures, .. } => {
+                figures.published.as_ref().map(|of| PublishedGrade { of, differs: None })
+            }
+            Self::Marked { .. } => None,
         }
     }
 

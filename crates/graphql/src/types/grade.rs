@@ -9,6 +9,7 @@ use shirube_domain::{
 
 use super::{
     Indicator, Strategy,
+    figures::PublishedGrade,
     progress::{Progress, ProgressFlag, Sentence, WhyNot},
 };
 use crate::{
@@ -237,6 +238,12 @@ impl Grade {
     /// What a reader has to know about it.
     async fn flags(&self) -> Vec<ProgressFlag> {
         self.of.progress.iter().flat_map(|of| &of.flags).map(|flag| (*flag).into()).collect()
+    }
+
+    /// What the document itself prints of the year, and whether its grade differs from this one; null where it prints nothing.
+    async fn published(&self) -> Option<PublishedGrade<'_>> {
+        let of = self.indicator.domain().figures.year(self.year.0)?.published.as_ref()?;
+        Some(PublishedGrade { of, differs: self.of.differs_from(of) })
     }
 
     /// How it was found, step by step: the rule, what was compared, the rate and its rounding, the grade.

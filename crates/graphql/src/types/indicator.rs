@@ -3,6 +3,7 @@ use shirube_domain::{
     lint::Subject,
     progress::PlanYears,
     strategy::{self, Role},
+    suggest::Suggestion,
     text::search_key,
 };
 
@@ -157,7 +158,7 @@ impl Indicator {
 
     /// The standard indicators (標準指標) to which it corresponds.
     async fn mappings(&self) -> Vec<Mapping<'_>> {
-        self.domain().mappings.iter().map(Mapping).collect()
+        Mapping::all(&self.strategy, self.domain())
     }
 
     /// What it was in the previous term; null if the strategy was not made from another one.
@@ -166,12 +167,17 @@ impl Indicator {
     }
 
     /// Standard indicators to which it may correspond (対応の候補), the best first, for people to decide. Nothing is applied by itself.
-    async fn suggested_mappings(&self, context: &Context<'_>) -> Result<Vec<MappingSuggestion>> {
+    async fn suggested_mappings(&self, context: &Context<'_>) -> Result<Vec<MappingSuggestion<'_>>> {
         let app = service(context);
         // All of them are looked at.
         spend(context, app.reference().standard_indicators().len())?;
         let found = app.reference().suggestions(self.domain());
-        Ok(found.into_iter().map(|of| MappingSuggestion { standard: StandardIndicator::at(app, of.at), of }).collect())
+        let suggestion = |of: Suggestion| {
+            let key = &app.reference().standard_indicators()[of.at].id;
+            let decided = Mapping::all(&self.strategy, self.domain()).into_iter().find(|mapping| mapping.is_to(key));
+            MappingSuggestion { standard: StandardIndicator::at(app, of.at), of, decided }
+        };
+        Ok(found.into_iter().map(suggestion).collect())
     }
 
     /// How often it was changed, to be sent with the next change; null for what is published.

@@ -1,12 +1,17 @@
-use async_graphql::{Enum, Object};
+use async_graphql::{Context, Enum, Object};
+use shirube_access::table::ReadDraft;
 use shirube_domain::{
     lint::Subject,
+    municipality::MunicipalityCode,
     strategy::{self, Ancestor},
     suggest::Suggestion,
 };
 
 use super::{Direction, Indicator, IndicatorRole, PlanNode, StandardIndicator, Strategy, progress::Sentence};
-use crate::scalars::Decimal;
+use crate::{
+    query::{scope, service},
+    scalars::{Date, Decimal},
+};
 
 /// What became of something from one term to the next (前期からの推移).
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
@@ -138,45 +143,100 @@ pub(crate) enum MappingStrength {
     NotComparable,
 }
 
-pub(crate) struct Mapping<'a>(pub(super) &'a strategy::Mapping);
+/// In what an indicator differs from a standard one (相違点).
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "strategy::MappingDifference")]
+pub(crate) enum MappingDifference {
+    /// What is counted, or the rule by which it is counted (定義).
+    Definition,
+    /// The unit (単位): households for people, coupons for people.
+    Unit,
+    /// Of whom or of what (母集団): one facility, one age group, whoever applied to one program.
+    Population,
+    /// The period that a figure spans (期間): one year or five.
+    Period,
+    /// A yearly amount or a running total (単年・累計).
+    Accumulation,
+    /// The wording of a survey (設問).
+    SurveyWording,
+    /// Calendar or fiscal years (暦年・年度).
+    YearKind,
+    /// Something else, which the reason tells.
+    Other,
+}
 
-/// How an indicator corresponds to a standard indicator (標準指標との対応). Who decided it, and when, is in the audit trail.
+pub(crate) struct Mapping<'a> {
+    of: &'a strategy::MappingParts,
+    municipality: MunicipalityCode,
+}
+
+impl<'a> Mapping<'a> {
+    /// The mappings of an indicator of a strategy.
+    pub(super) fn all(strategy: &'a Strategy, indicator: &'a strategy::Indicator) -> Vec<Self> {
+        let municipality = strategy.parts().municipality;
+        indicator.mappings.iter().map(|of| Self { of: of.parts(), municipality }).collect()
+    }
+
+    /// Whether it is to a standard indicator, by its key.
+    pub(super) fn is_to(&self, key: &str) -> bool {
+        self.of.standard == key
+    }
+}
+
+/// How an indicator corresponds to a standard indicator (標準指標との対応), as somebody decided it.
 #[Object]
 impl Mapping<'_> {
     /// The key of the standard indicator: births.
     async fn standard_indicator_key(&self) -> &str {
-        self.0.standard()
+        &self.of.standard
     }
 
     /// The standard indicator.
-    async fn standard_indicator(&self, context: &async_graphql::Context<'_>) -> Option<super::StandardIndicator> {
-        super::StandardIndicator::find(crate::query::service(context), self.0.standard())
+    async fn standard_indicator(&self, context: &Context<'_>) -> Option<StandardIndicator> {
+        StandardIndicator::find(service(context), &self.of.standard)
     }
 
     /// How far it corresponds.
     async fn strength(&self) -> MappingStrength {
-        self.0.strength().into()
+        self.of.strength.into()
     }
 
     /// By what its values are multiplied to be those of the standard indicator; for CONVERTIBLE.
     async fn factor(&self) -> Option<Decimal> {
-        self.0.factor().map(Decimal)
+        self.of.factor.map(Decimal)
+    }
+
+    /// In what the two differ; empty where they differ in nothing, or nobody said in what.
+    async fn differences(&self) -> Vec<MappingDifference> {
+        self.of.differences.iter().map(|of| (*of).into()).collect()
     }
 
     /// Why it was decided so.
     async fn reason(&self) -> Option<&str> {
-        self.0.reason()
+        self.of.reason.as_deref()
+    }
+
+    /// The name of whoever decided it, for those who may read the municipality's drafts; null for everybody else.
+    async fn decided_by(&self, context: &Context<'_>) -> Option<&str> {
+        let may = scope(context).permit::<ReadDraft>(self.municipality).is_ok();
+        self.of.decided.as_ref()?.by.as_deref().filter(|_| may)
+    }
+
+    /// The day on which it was decided; null where nobody kept it.
+    async fn decided_on(&self) -> Option<Date> {
+        self.of.decided.as_ref().map(|of| Date(of.on))
     }
 }
 
-pub(crate) struct MappingSuggestion {
+pub(crate) struct MappingSuggestion<'a> {
     pub(super) standard: StandardIndicator,
     pub(super) of: Suggestion,
+    pub(super) decided: Option<Mapping<'a>>,
 }
 
 /// A standard indicator to which an indicator may correspond (対応の候補). It is for people to decide.
 #[Object]
-impl MappingSuggestion {
+impl MappingSuggestion<'_> {
     /// The standard indicator.
     async fn standard_indicator(&self) -> &StandardIndicator {
         &self.standard
@@ -200,5 +260,10 @@ impl MappingSuggestion {
     /// What speaks for it and against it.
     async fn reasons(&self) -> Vec<Sentence> {
         self.of.reasons.iter().cloned().map(Sentence::from).collect()
+    }
+
+    /// What was decided on it already; null if nothing was.
+    async fn decided(&self) -> Option<&Mapping<'_>> {
+        self.decided.as_ref()
     }
 }

@@ -31,7 +31,7 @@ pub(crate) use grade::GradingRule;
 pub(crate) use indicator::{Indicator, IndicatorConnection, IndicatorFilter, IndicatorRole};
 pub(crate) use instance::Instance;
 pub(crate) use keys::{ApiKey, KeyScope};
-pub(crate) use lineage::MappingStrength;
+pub(crate) use lineage::{MappingDifference, MappingStrength};
 pub(crate) use municipality::{
     Municipality, MunicipalityConnection, MunicipalityFilter, MunicipalityOrder, Prefecture, municipalities,
 };

@@ -395,6 +395,16 @@ impl Report<'_> {
         self.0.total_heading.as_deref()
     }
 
+    /// The heading of the column of rates: 達成率, 進捗率; null where there is none.
+    async fn rate_heading(&self) -> Option<&str> {
+        self.0.rate_heading.as_deref()
+    }
+
+    /// The heading of the column of grades: 評価; null where there is none.
+    async fn grade_heading(&self) -> Option<&str> {
+        self.0.grade_heading.as_deref()
+    }
+
     /// The heading of the remarks on goal targets.
     async fn goal_remark_heading(&self) -> Option<&str> {
         self.0.goal_remark_heading.as_deref()

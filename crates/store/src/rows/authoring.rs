@@ -17,7 +17,11 @@ pub(crate) mod mapping {
         pub(crate) position: i16,
         pub(crate) strength: String,
         pub(crate) factor: Option<String>,
+        /// Codes, as a JSON list.
+        pub(crate) differences: String,
         pub(crate) reason: Option<String>,
+        pub(crate) decided_by: Option<String>,
+        pub(crate) decided_on: Option<TimeDate>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -3,7 +3,7 @@
 use shirube_domain::{
     IndicatorId, StrategyId,
     calendar::FiscalYear,
-    strategy::{Cell, Figures, PrintedTotal, YearFigures},
+    strategy::{Cell, Figures, PrintedTotal, PublishedGrade, YearFigures},
 };
 
 use super::{
@@ -15,12 +15,15 @@ use crate::{StoreError, StoreResult};
 
 const TARGET_ROW: &str = "target";
 pub(crate) const ACTUAL_ROW: &str = "actual";
+const GRADE_ROW: &str = "grade";
+const RATE_ROW: &str = "rate";
 
 /// The rows of an indicator's years.
 pub(super) fn figure_rows(owner: &Owner, indicator: IndicatorId, figures: &Figures) -> StoreResult<Vec<figure::Model>> {
-    let cells = figures.years().iter().flat_map(|YearFigures { year, target, actual }| {
-        let target = target.iter().map(|cell| (*year, TARGET_ROW, cell));
-        target.chain([(*year, ACTUAL_ROW, actual)])
+    let cells = figures.years().iter().flat_map(|YearFigures { year, target, actual, published }| {
+        let printed = published.iter().flat_map(|of| [(GRADE_ROW, of.grade()), (RATE_ROW, of.rate())]);
+        let cells = [(TARGET_ROW, target.as_ref()), (ACTUAL_ROW, Some(actual))].into_iter().chain(printed);
+        cells.filter_map(|(row, cell)| Some((*year, row, cell?)))
     });
     cells.map(|(year, row, cell)| figure_row(owner, indicator, year, row, cell)).collect()
 }
@@ -77,17 +80,25 @@ fn cell(row: figure::Model) -> StoreResult<Cell> {
 }
 
 pub(super) fn figures(mut rows: Vec<figure::Model>, total: Option<PrintedTotal>) -> StoreResult<Figures> {
-    // The row of targets stands behind that of actuals in the alphabet.
+    // All other rows stand behind that of actuals in the alphabet.
     rows.sort_by(|one, other| (one.fiscal_year, &one.row).cmp(&(other.fiscal_year, &other.row)));
     let mut years: Vec<YearFigures> = Vec::new();
     for row in rows {
         let of = year(row.fiscal_year)?;
+        if row.row == ACTUAL_ROW {
+            years.push(YearFigures { year: of, target: None, actual: cell(row)?, published: None });
+            continue;
+        }
+        let Some(figures) = years.last_mut().filter(|figures| figures.year == of) else {
+            return Err(StoreError::corrupt(format!("{of} has a {} without a cell for its actual", row.row)));
+        };
         match row.row.as_str() {
-            ACTUAL_ROW => years.push(YearFigures { year: of, target: None, actual: cell(row)? }),
-            TARGET_ROW => match years.last_mut().filter(|figures| figures.year == of) {
-                Some(figures) => figures.target = Some(cell(row)?),
-                None => return Err(StoreError::corrupt(format!("{of} has a target without a cell for its actual"))),
-            },
+            TARGET_ROW => figures.target = Some(cell(row)?),
+            GRADE_ROW => figures.published = PublishedGrade::new(Some(cell(row)?), None),
+            RATE_ROW => {
+                let grade = figures.published.take().and_then(|of| of.grade().cloned());
+                figures.published = PublishedGrade::new(grade, Some(cell(row)?));
+            }
             other => return Err(StoreError::corrupt(format!("{other} is not a row of figures"))),
         }
     }

@@ -4,7 +4,7 @@ use sea_orm::prelude::Uuid;
 use shirube_domain::{
     IndicatorId, NodeId, StrategyId,
     lint::Subject,
-    strategy::{Ancestor, Lineage, Mapping, Term},
+    strategy::{Ancestor, Decision, Lineage, Mapping, MappingParts, Term},
 };
 
 use super::{
@@ -22,15 +22,19 @@ pub(super) fn mapping_rows(
     mappings: &[Mapping],
 ) -> StoreResult<Vec<mapping::Model>> {
     let row = |(position, of): (usize, &Mapping)| {
+        let MappingParts { standard, strength, factor, differences, reason, decided } = of.parts();
         Ok(mapping::Model {
             municipality: owner.municipality.clone(),
             strategy_id: owner.strategy,
             indicator_id: indicator.uuid(),
-            standard_indicator_id: of.standard().to_owned(),
+            standard_indicator_id: standard.clone(),
             position: small(position)?,
-            strength: name(of.strength())?,
-            factor: of.factor().map(|factor| factor.to_string()),
-            reason: of.reason().map(str::to_owned),
+            strength: name(strength)?,
+            factor: factor.map(|factor| factor.to_string()),
+            differences: serde_json::to_string(differences).map_err(StoreError::corrupt)?,
+            reason: reason.clone(),
+            decided_by: decided.as_ref().and_then(|of| of.by.clone()),
+            decided_on: decided.as_ref().map(|of| of.on),
         })
     };
     mappings.iter().enumerate().map(row).collect()
@@ -48,10 +52,20 @@ pub(super) fn mappings(mut rows: Vec<mapping::Model>) -> StoreResult<Vec<Mapping
                 position: _,
                 strength,
                 factor,
+                differences,
                 reason,
+                decided_by: by,
+                decided_on,
             } = row;
-            let factor = factor.map(|factor| parse(&factor)).transpose()?;
-            Mapping::new(standard_indicator_id, named(strength)?, factor, reason).map_err(StoreError::corrupt)
+            Mapping::new(MappingParts {
+                standard: standard_indicator_id,
+                strength: named(strength)?,
+                factor: factor.map(|factor| parse(&factor)).transpose()?,
+                differences: serde_json::from_str(&differences).map_err(StoreError::corrupt)?,
+                reason,
+                decided: decided_on.map(|on| Decision { by, on }),
+            })
+            .map_err(StoreError::corrupt)
         })
         .collect()
 }

@@ -42,6 +42,8 @@ pub(crate) mod strategy {
         pub(crate) report_title: String,
         pub(crate) report_label: Option<String>,
         pub(crate) total_heading: Option<String>,
+        pub(crate) rate_heading: Option<String>,
+        pub(crate) grade_heading: Option<String>,
         pub(crate) goal_remark_heading: Option<String>,
         pub(crate) remark_heading: Option<String>,
         pub(crate) attribution: String,

@@ -178,7 +178,8 @@ payload!(DeleteIndicatorPayload {
     strategy: Strategy,
 });
 
-/// Sets cells of an indicator's years: yearly targets, and actuals of years that were there before the reporting began.
+/// Sets cells of an indicator's years: yearly targets, actuals of years that were there before the reporting began, and the
+/// rates and grades that the document itself prints.
 #[derive(InputObject)]
 pub(crate) struct SetFiguresInput {
     /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.

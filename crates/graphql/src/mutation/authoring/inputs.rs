@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::change_of;
 use crate::{
     scalars::{Decimal, FiscalYear},
-    types::{Accumulation, LevelKind, MappingStrength, RequirementKind},
+    types::{Accumulation, LevelKind, MappingDifference, MappingStrength, RequirementKind},
 };
 
 /// A strategy to begin with: its frame, without nodes.
@@ -82,6 +82,10 @@ pub(crate) struct ReportInput {
     label: MaybeUndefined<String>,
     /// The heading of the total column: 5年間の合計.
     total_heading: MaybeUndefined<String>,
+    /// The heading of the column of rates: 達成率, 進捗率.
+    rate_heading: MaybeUndefined<String>,
+    /// The heading of the column of grades: 評価.
+    grade_heading: MaybeUndefined<String>,
     /// The heading of the remarks on goal targets.
     goal_remark_heading: MaybeUndefined<String>,
     /// The heading of the other remarks.
@@ -101,14 +105,24 @@ pub(crate) struct SourceInput {
 
 /// Report and source as parts of an edit of the frame.
 pub(super) fn frame_edit(report: Option<ReportInput>, source: Option<SourceInput>) -> FrameEdit {
-    let ReportInput { year, title, label, total_heading, goal_remark_heading, remark_heading } =
-        report.unwrap_or_default();
+    let ReportInput {
+        year,
+        title,
+        label,
+        total_heading,
+        rate_heading,
+        grade_heading,
+        goal_remark_heading,
+        remark_heading,
+    } = report.unwrap_or_default();
     let SourceInput { attribution, terms, notes } = source.unwrap_or_default();
     FrameEdit {
         report_year: year.map(|year| year.0),
         report_title: title,
         report_label: change_of(label),
         total_heading: change_of(total_heading),
+        rate_heading: change_of(rate_heading),
+        grade_heading: change_of(grade_heading),
         goal_remark_heading: change_of(goal_remark_heading),
         remark_heading: change_of(remark_heading),
         attribution,
@@ -196,11 +210,22 @@ pub(crate) struct YearFiguresInput {
     actual: MaybeUndefined<String>,
     /// Why there is no actual, where the text (―, a blank) does not tell.
     absence: Option<Absence>,
+    /// The rate (達成率, 進捗率) that the document itself prints: 129.0%. Null where it prints none.
+    rate: MaybeUndefined<String>,
+    /// The grade (評価) that the document itself prints: A. Null where it prints none.
+    grade: MaybeUndefined<String>,
 }
 
 impl From<YearFiguresInput> for YearEdit {
-    fn from(YearFiguresInput { year, target, actual, absence }: YearFiguresInput) -> Self {
-        Self { year: year.0, target: change_of(target), actual: change_of(actual), absence: absence.map(Into::into) }
+    fn from(YearFiguresInput { year, target, actual, absence, rate, grade }: YearFiguresInput) -> Self {
+        Self {
+            year: year.0,
+            target: change_of(target),
+            actual: change_of(actual),
+            absence: absence.map(Into::into),
+            rate: change_of(rate),
+            grade: change_of(grade),
+        }
     }
 }
 
@@ -237,13 +262,22 @@ pub(crate) struct MappingInput {
     strength: MappingStrength,
     /// By what its values are multiplied to be those of the standard indicator; for CONVERTIBLE.
     factor: Option<Decimal>,
+    /// In what the two differ; nothing for IDENTICAL.
+    #[graphql(default)]
+    differences: Vec<MappingDifference>,
     /// Why it was decided so.
     reason: Option<String>,
 }
 
 impl From<MappingInput> for MappingEdit {
-    fn from(MappingInput { standard_indicator, strength, factor, reason }: MappingInput) -> Self {
-        Self { standard: standard_indicator, strength: strength.into(), factor: factor.map(|factor| factor.0), reason }
+    fn from(MappingInput { standard_indicator, strength, factor, differences, reason }: MappingInput) -> Self {
+        Self {
+            standard: standard_indicator,
+            strength: strength.into(),
+            factor: factor.map(|factor| factor.0),
+            differences: differences.into_iter().map(Into::into).collect(),
+            reason,
+        }
     }
 }
 
