@@ -190,5 +190,5 @@ fn a_group_narrows_by_all_that_is_given() {
     let small = Group { population_to: Some(20_000), kinds: Some(vec!["市".parse().unwrap()]), ..Group::default() };
     assert_eq!(members(small), [1]);
     assert_eq!(members(Group { population_from: Some(0), ..Group::default() }), [0, 1, 2], "nobody knows of the last");
-    assert_eq!(members(Group { kinds: Some(Vec::new()), ..Group::default() }), []);
+    assert!(members(Group { kinds: Some(Vec::new()), ..Group::default() }).is_empty());
 }
