@@ -18,6 +18,7 @@ mod m20261126_000008_performed;
 mod m20261126_000009_webhook;
 mod m20261126_000010_mapping;
 mod m20261126_000011_published_grade;
+mod m20261126_000012_weight;
 
 /// All migrations, in order.
 #[derive(Debug)]
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000009_webhook::Migration),
             Box::new(m20261126_000010_mapping::Migration),
             Box::new(m20261126_000011_published_grade::Migration),
+            Box::new(m20261126_000012_weight::Migration),
         ]
     }
 }

@@ -14,7 +14,7 @@ use shirube_domain::{
     strategy::{
         Absence, Baseline, Cell, Content, Detail, Direction, Figures, Lifecycle, Mapping, MappingDifference,
         MappingParts, MappingStrength, ObservationStatus, PlanNode, PublishedGrade, Remark, Requirement, Role,
-        Strategy, StrategyParts, YearFigures,
+        Strategy, StrategyParts, Weight, YearFigures,
     },
 };
 use shirube_exchange::{STRATEGIES, sample};
@@ -41,7 +41,7 @@ fn edits() -> impl proptest::strategy::Strategy<Value = Edit> {
     (0..KINDS, any::<usize>(), "[あ-ん]{1,4}").prop_map(|(kind, at, text)| Edit { kind, at, text })
 }
 
-const KINDS: usize = 26;
+const KINDS: usize = 27;
 
 /// The years of an indicator with one of them changed; which one.
 fn year(figures: &mut Figures, at: usize, change: impl FnOnce(&mut YearFigures)) -> Option<FiscalYear> {
@@ -167,6 +167,10 @@ impl Edit {
                 let (Role::Kpi(target) | Role::GoalTarget(target)) = &mut indicator.role else { return None };
                 target.statement.requirement = Requirement::Keep(Amount::parse("12,345人")?);
                 (on_indicator, Part::Target)
+            }
+            26 => {
+                indicator.weight = Weight::new(shirube_domain::quantity::Amount::parse("2.5")?.value).ok();
+                (on_indicator, Part::Weight)
             }
             24 => {
                 let grade = Some(Cell::read(text));

@@ -10,7 +10,7 @@ use shirube_domain::{
     strategy::{
         Accumulation, Ancestor, Baseline, Cell, Decision, Department, Detail, Direction, Figures, Indicator, Lifecycle,
         Lineage, Mapping, MappingDifference, MappingParts, MappingStrength, PublishedGrade, Requirement, Role,
-        RoleKind, Scope, Strategy, StrategyParts, SupersededTarget, TargetStatement, Term, YearFigures,
+        RoleKind, Scope, Strategy, StrategyParts, SupersededTarget, TargetStatement, Term, Weight, YearFigures,
     },
 };
 use shirube_exchange::{STRATEGIES, sample};
@@ -104,6 +104,7 @@ async fn everything_that_a_strategy_can_hold_is_stored(backend: Backend) -> Resu
         };
         let of: &mut Indicator = &mut parts.indicators[at + 1];
         of.department = Some(department);
+        of.weight = Some(Weight::new("2.5".parse()?)?);
         of.lifecycle = Lifecycle::new(Some(FiscalYear::new(2022)?), None)?;
         of.baseline = Some(Baseline::read("おおむね100億円以下（令和元年度）"));
         of.details = vec![

@@ -1,13 +1,17 @@
 //! Progress and grades through the API: rules that are shipped, rules that are given as data, and what is wrong with one.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use shirube_testing::{Backend, TestService, both_backends};
+use shirube_access::{Grant, MunicipalRole};
+use shirube_testing::{Backend, TestServer, TestService, both_backends};
+
+use crate::sign_in::change;
 
 both_backends!(
     four_bodies_disagree_about_the_same_figures,
     a_rule_given_as_data_grades_like_one_that_is_shipped,
     what_is_wrong_with_a_rule_is_told_with_its_place,
+    weights_are_told_beside_the_plain_summary,
 );
 
 /// The grades of one indicator of 砂川市 in 令和３年度 by a rule.
@@ -115,5 +119,65 @@ async fn what_is_wrong_with_a_rule_is_told_with_its_place(backend: Backend) -> R
         assert_eq!(answer.code(), Some("BAD_USER_INPUT"), "{:#}", answer.0);
         assert!(answer.message().is_some_and(|message| message.contains(told)), "{:#}", answer.0);
     }
+    Ok(())
+}
+
+async fn weights_are_told_beside_the_plain_summary(backend: Backend) -> Result<()> {
+    let server = TestServer::sample(backend).await?;
+    let bearer =
+        server.user("kikaku@city.test", &[Grant::Municipal("012262".parse()?, MunicipalRole::Planner)]).await?;
+    let indicator = |label: &str, actual: &str| {
+        json!({
+            "label": label, "role": "kpi", "unit": "人", "direction": "higher", "target": "100人（各年度）",
+            "accumulation": "level", "targets": ["100"], "actuals": [actual],
+        })
+    };
+    let document = json!({
+        "format": "shirube-strategy/1", "municipality": "012262", "title": "総合戦略", "term": "第３期", "term_number": 3,
+        "first_year": "R3", "last_year": "R3", "report": { "year": "R3", "title": "集計表" },
+        "source": { "attribution": "試験市", "terms": "公表資料" }, "levels": [{ "name": "基本目標", "kind": "goal" }],
+        "plan": [
+            { "title": "仕事", "indicators": [indicator("就業", "100"), indicator("創業", "30")] },
+            { "title": "子育て", "indicators": [indicator("出生", "95")] },
+        ],
+    });
+    let input = json!({ "municipality": "012262", "document": document });
+    let gives = "strategy { id indicators(first: 1) { nodes { id version weight } } }";
+    let made = change(&server, &bearer, "createStrategy", input, gives).await?["strategy"].clone();
+    let job = &made["indicators"]["nodes"][0];
+    assert_eq!(job["weight"], Value::Null);
+
+    let query = "{ drafts(municipality: \"012262\") { term ...Summary nodes { ...Of } } }
+        fragment Summary on Strategy { gradeSummary(grading: { year: 2021, rule: { preset: \"sano\" } }) { ...Told } }
+        fragment Of on PlanNode { gradeSummary(grading: { year: 2021, rule: { preset: \"sano\" } }) { ...Told } }
+        fragment Told on GradeSummary { meanPoints weightedMeanPoints grades { share weightedShare } }";
+    let ask = async || -> Result<Vec<String>> {
+        let drafts = server.ask_as(Some(&bearer), query, json!({})).await?.data()?["drafts"].clone();
+        let draft = drafts.as_array().and_then(|all| all.iter().find(|of| of["term"] == "第３期")).cloned();
+        let draft = draft.context("the draft")?;
+        let nodes = draft["nodes"].as_array().context("nodes")?.iter();
+        let told = |of: &Value| {
+            let of = &of["gradeSummary"];
+            let text = |value: &Value| value.as_str().unwrap_or("–").to_owned();
+            let best = &of["grades"][0];
+            [&of["meanPoints"], &of["weightedMeanPoints"], &best["share"], &best["weightedShare"]].map(text).join(" ")
+        };
+        Ok([&draft].into_iter().chain(nodes).map(told).collect())
+    };
+    // The whole, and each goal: points and the share of the best grade, each with the weighted one.
+    assert_eq!(ask().await?, ["4.67 – 33.3 –", "4 – 50 –", "6 – 0 –"]);
+    let input = json!({ "id": job["id"], "version": job["version"], "weight": "3" });
+    let weighed = change(&server, &bearer, "updateIndicator", input, "indicator { id version weight }").await?;
+    assert_eq!(weighed["indicator"]["weight"], "3");
+    assert_eq!(ask().await?, ["4.67 5.6 33.3 60", "4 5.5 50 75", "6 – 0 –"], "where weights are set");
+
+    let now = &weighed["indicator"];
+    let zero = json!({ "id": now["id"], "version": now["version"], "weight": "0" });
+    let refused = change(&server, &bearer, "updateIndicator", zero, "").await?["userErrors"][0].clone();
+    assert_eq!(refused["path"], json!(["input", "weight"]));
+    assert!(refused["message"].as_str().is_some_and(|text| text.contains("above 0")), "it says how to mend: {refused}");
+    let none = json!({ "id": now["id"], "version": now["version"], "weight": null });
+    change(&server, &bearer, "updateIndicator", none, "").await?;
+    assert_eq!(ask().await?[0], "4.67 – 33.3 –");
     Ok(())
 }

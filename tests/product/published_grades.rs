@@ -21,7 +21,7 @@ pub(crate) fn document() -> Value {
         "levels": [{ "name": "基本目標", "kind": "goal" }],
         "plan": [{ "title": "仕事をつくる", "indicators": [{
             "label": "雇用創出数", "role": "kpi", "unit": "人", "direction": "higher", "target": "10,000人（5年間）",
-            "accumulation": "running_total",
+            "accumulation": "running_total", "weight": "2.5",
             "targets": ["2,000", "4,000", "6,000", "8,000", "10,000"], "actuals": ["2,748", "5,163", "7,077", "", ""],
             "rates": ["137.4％", "129.0%", "117.9", "―", null], "grades": ["Ａ", "B", null, "―", null],
         }] }],

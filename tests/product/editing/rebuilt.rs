@@ -88,6 +88,7 @@ impl Writer<'_> {
                 ("unit", "unit"),
                 ("baseline", "baseline"),
                 ("details", "details"),
+                ("weight", "weight"),
                 ("started", "started"),
                 ("ended", "ended"),
             ],

@@ -107,6 +107,8 @@ pub enum Part {
     Lineage,
     /// The standard indicators to which it corresponds.
     Mappings,
+    /// How much it counts among others.
+    Weight,
     /// The years in which it runs.
     Lifecycle,
     /// Why it has no indicator.

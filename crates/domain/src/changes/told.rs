@@ -177,6 +177,7 @@ pub(super) fn of_indicator(strategy: &Strategy, indicator: &Indicator) -> Parts 
         lifecycle,
         details,
         mappings,
+        weight,
         continues,
         redefined,
     } = indicator;
@@ -219,6 +220,9 @@ pub(super) fn of_indicator(strategy: &Strategy, indicator: &Indicator) -> Parts 
     for mapping in mappings {
         put(&mut parts, Part::Mappings, mapped(mapping.parts()));
     }
+    if let Some(weight) = weight {
+        put(&mut parts, Part::Weight, Told::new(weight.value().to_string(), weight));
+    }
     continued(&mut parts, strategy, continues.map(Subject::Indicator), *redefined);
     parts
 }
@@ -227,9 +231,10 @@ pub(super) fn of_indicator(strategy: &Strategy, indicator: &Indicator) -> Parts 
 fn mapped(of: &MappingParts) -> Told {
     let MappingParts { standard, strength, factor, differences, reason, decided } = of;
     let factor = factor.map(|factor| format!("×{factor}")).unwrap_or_default();
-    let differences: String = differences.iter().map(|of| format!(" {of:?}")).collect();
+    let differences: Vec<String> = differences.iter().map(|of| format!("{of:?}")).collect();
+    let differences = differences.join("・");
     let day = decided.as_ref().map(|of| format!(" ({})", of.on)).unwrap_or_default();
-    let reading = format!("{strength:?}{factor}{differences} {}{day}", reason.as_deref().unwrap_or_default());
+    let reading = format!("{strength:?}{factor} {differences} {}{day}", reason.as_deref().unwrap_or_default());
     Told::new(standard, of).meaning(reading)
 }
 

@@ -1,5 +1,7 @@
 //! Indicators on the nodes.
 
+use rust_decimal::Decimal;
+
 use super::{Change, INDICATORS, YearEdit, department, figures, lifecycle, nodes, place, words};
 use crate::{
     BadInput, DepartmentId, Error, IndicatorId, NodeId,
@@ -7,7 +9,7 @@ use crate::{
     quantity::Unit,
     strategy::{
         Baseline, Department, Detail, Direction, Figures, Indicator, Lifecycle, PrintedTotal, Role, RoleKind,
-        StrategyParts, Target, TargetStatement, TargetText, UnclearTarget,
+        StrategyParts, Target, TargetStatement, TargetText, UnclearTarget, Weight,
     },
 };
 
@@ -51,6 +53,8 @@ pub struct IndicatorFields {
     pub target: Option<TargetText>,
     /// What else is printed about it, as a whole.
     pub details: Option<Vec<Detail>>,
+    /// How much it counts where grades of many are put together.
+    pub weight: Change<Decimal>,
     /// The department that owns it.
     pub department: Change<DepartmentId>,
     /// The first year in which it is followed.
@@ -96,6 +100,7 @@ pub(super) fn create(parts: &mut StrategyParts, new: NewIndicator, departments: 
         lifecycle: if inherits { above.lifecycle } else { Lifecycle::default() },
         details: Vec::new(),
         mappings: Vec::new(),
+        weight: None,
         continues: None,
         redefined: false,
     };
@@ -135,6 +140,7 @@ fn change(of: &mut Indicator, fields: IndicatorFields, departments: &[Department
         baseline,
         target,
         details,
+        weight,
         department: owner,
         started,
         ended,
@@ -153,6 +159,8 @@ fn change(of: &mut Indicator, fields: IndicatorFields, departments: &[Department
     if let Some(details) = details {
         of.details = read_details(details)?;
     }
+    let weight = weight.read(|value| Weight::new(value).map_err(|error| Error::bad_input("weight", error)))?;
+    of.weight = weight.onto(of.weight);
     of.department = department(owner, departments, of.department)?;
     of.lifecycle = lifecycle(started, ended, of.lifecycle)?;
     of.continues = continues.onto(of.continues);

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 pub use presets::{preset, presets};
-pub use rollup::{GradeCount, Rollup};
+pub use rollup::{GradeCount, Rollup, WeightedRollup};
 pub use rule::{
     Band, BandRate, Caps, Case, Comparison, Condition, FigurePolicy, GradingRule, Mark, Rounding, RoundingMode,
     RuleSource, Standing, Test, Validity,

@@ -1,7 +1,9 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::{
     progress::tests::{JOBS, LEVEL, Printed, plan, year},
-    strategy::{Accumulation, Cell, Direction},
+    strategy::{Accumulation, Cell, Direction, Weight},
 };
 
 fn told(rule: &Arc<GradingRule>, printed: &Printed<'_>, at: usize) -> String {
@@ -209,4 +211,49 @@ fn the_printed_grade_is_held_against_the_label_of_the_computed_one() {
     assert_eq!(differs("uda", 4, Some("X")), Some(false));
     assert_eq!(differs("uda", 4, Some("―")), Some(false));
     assert_eq!(differs("uda", 4, Some("A")), Some(true));
+}
+
+#[test]
+fn weights_move_the_shares_and_the_mean() {
+    let rule = preset("sano").unwrap();
+    let grades: Vec<Grade> = ["100", "95", "", "30"]
+        .map(|actual| Printed { target: "100人（各年度）", actuals: &[actual], ..LEVEL }.indicator())
+        .iter()
+        .map(|indicator| grade(rule, indicator, plan(), year(0)))
+        .collect();
+    let weighted = |weights: [Option<i64>; 4]| {
+        let weight = |weight: Option<i64>| weight.map(|weight| Weight::new(weight.into()).unwrap());
+        WeightedRollup::of(&rule.grades(), grades.iter().zip(weights.map(weight)))
+    };
+    assert_eq!(weighted([None; 4]), None, "nobody has set any");
+    // 7, 6 and 1 points. What is not graded weighs nothing, and what has no weight counts 1.
+    let of = weighted([Some(3), None, Some(100), None]).unwrap();
+    assert_eq!(of.mean_points, Some("5.6".parse().unwrap()));
+    let shares: Vec<String> = of.shares.iter().map(|share| share.unwrap().normalize().to_string()).collect();
+    assert_eq!(shares, ["60", "20", "0", "0", "0", "0", "20"]);
+    let none = WeightedRollup::of(&rule.grades(), [(&grades[2], Some(Weight::ONE))]).unwrap();
+    assert_eq!((none.mean_points, none.shares[0]), (None, None), "nothing was graded");
+}
+
+proptest! {
+    #[test]
+    fn equal_weights_change_nothing(actuals in prop::collection::vec(0_u32..200, 0..12), weight in 1_i64..10_000_000) {
+        let rule = preset("sano").unwrap();
+        let texts: Vec<String> = actuals.iter().map(ToString::to_string).collect();
+        let of = |text: &String| {
+            let actual: &[&str] = &[text];
+            let printed = Printed { target: "100人（各年度）", actuals: actual, ..LEVEL };
+            grade(rule, &printed.indicator(), plan(), year(0))
+        };
+        let grades: Vec<Grade> = texts.iter().map(of).collect();
+        let weight = Weight::new(Decimal::new(weight, 4)).ok();
+        let plain = Rollup::of(&rule.grades(), &grades);
+        let weighted = WeightedRollup::of(&rule.grades(), grades.iter().map(|grade| (grade, weight)));
+        let Some(weighted) = weighted else {
+            prop_assert!(grades.is_empty());
+            return Ok(());
+        };
+        prop_assert_eq!(weighted.mean_points, plain.mean_points);
+        prop_assert_eq!(weighted.shares, plain.grades.iter().map(|grade| grade.share).collect::<Vec<_>>());
+    }
 }

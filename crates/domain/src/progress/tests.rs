@@ -87,6 +87,7 @@ impl Printed<'_> {
             lifecycle: Lifecycle::default(),
             details: Vec::new(),
             mappings: Vec::new(),
+            weight: None,
             continues: None,
             redefined: false,
         }

@@ -168,6 +168,7 @@ mod tests {
             lifecycle: Lifecycle::default(),
             details: Vec::new(),
             mappings: Vec::new(),
+            weight: None,
             continues: None,
             redefined: false,
         }

@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Accumulation, Cell, Content, Lifecycle, Mapping, PublishedGrade, Remark, Schedule, Scope, Target, TargetStatement,
+    Weight,
 };
 use crate::{
     DepartmentId, IndicatorId, NodeId,
@@ -47,6 +48,9 @@ pub struct Indicator {
     /// The standard indicators to which it corresponds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mappings: Vec<Mapping>,
+    /// How much it counts where grades of many are put together; 1 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<Weight>,
     /// The indicator of the previous term that it continues.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub continues: Option<IndicatorId>,

@@ -12,6 +12,7 @@ mod node;
 mod publication;
 mod published_grade;
 mod target;
+mod weight;
 
 use std::{collections::HashSet, ops::Range};
 
@@ -32,6 +33,7 @@ pub use target::{
     Accumulation, Requirement, Schedule, Scope, StatedRequirement, SupersededTarget, Target, TargetReading,
     TargetStatement, TargetText, UnclearTarget,
 };
+pub use weight::{NotAWeight, Weight};
 
 use crate::{
     DepartmentId, IndicatorId, NodeId, StrategyId, calendar::FiscalYear, lint::Subject, municipality::MunicipalityCode,

@@ -69,6 +69,8 @@ pub(crate) enum ChangePart {
     Lineage,
     /// The standard indicators (標準指標) to which it corresponds.
     Mappings,
+    /// How much it counts among others (重み).
+    Weight,
     /// The years in which it runs.
     Lifecycle,
     /// Why it has no indicator.
@@ -113,6 +115,7 @@ impl From<Part> for ChangePart {
             Part::Department => Self::Department,
             Part::Lineage => Self::Lineage,
             Part::Mappings => Self::Mappings,
+            Part::Weight => Self::Weight,
             Part::Lifecycle => Self::Lifecycle,
             Part::NoIndicator => Self::NoIndicator,
             Part::Details => Self::Details,

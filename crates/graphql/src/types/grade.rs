@@ -261,6 +261,8 @@ pub(crate) struct GradeCount {
     count: usize,
     /// Their share of what was graded, in percent, to one decimal; null where nothing was graded.
     share: Option<Decimal>,
+    /// Their share in the weight of what was graded, likewise; null where no weights are set.
+    weighted_share: Option<Decimal>,
 }
 
 /// How many indicators have no grade for one reason.
@@ -291,6 +293,8 @@ pub(crate) struct GradeSummary {
     without: Vec<WithoutCount>,
     /// The mean of the points (平均点) to two decimals, where the rule gives points.
     mean_points: Option<Decimal>,
+    /// The mean of the points by the weights of the indicators (加重平均), likewise; null where no weights are set.
+    weighted_mean_points: Option<Decimal>,
 }
 
 /// Which indicators are graded, and how.
@@ -329,13 +333,22 @@ pub(super) fn summary(
     let given: Vec<grade::Grade> =
         of.iter().map(|indicator| grade::grade(&rule.0, indicator, plan, grading.year.0)).collect();
     let grade::Rollup { all, graded, grades, without, mean_points } = grade::Rollup::of(&rule.0.grades(), &given);
+    let weights = of.iter().map(|indicator| indicator.weight);
+    let weighted = grade::WeightedRollup::of(&rule.0.grades(), given.iter().zip(weights));
+    let weighted_share = |at: usize| weighted.as_ref().and_then(|of| of.shares[at]).map(Decimal);
     Ok(GradeSummary {
         year: grading.year,
         total: all,
         graded,
         grades: grades
             .into_iter()
-            .map(|grade::GradeCount { grade, count, share }| GradeCount { grade, count, share: share.map(Decimal) })
+            .enumerate()
+            .map(|(at, grade::GradeCount { grade, count, share })| GradeCount {
+                grade,
+                count,
+                share: share.map(Decimal),
+                weighted_share: weighted_share(at),
+            })
             .collect(),
         without: without
             .into_iter()
@@ -346,6 +359,7 @@ pub(super) fn summary(
             })
             .collect(),
         mean_points: mean_points.map(Decimal),
+        weighted_mean_points: weighted.as_ref().and_then(|of| of.mean_points).map(Decimal),
         rule,
     })
 }

@@ -21,7 +21,7 @@ use crate::{
     limits::spend,
     page::{Page, PageArguments, connection},
     query::service,
-    scalars::FiscalYear,
+    scalars::{Decimal, FiscalYear},
 };
 
 /// The role of an indicator (指標の区分).
@@ -154,6 +154,12 @@ impl Indicator {
     async fn details(&self) -> Vec<Detail> {
         let detail = |of: &strategy::Detail| Detail { heading: of.heading.clone(), text: of.text.clone() };
         self.domain().details.iter().map(detail).collect()
+    }
+
+    /// How much it counts where grades of many are put together (重み), as the municipality sets it; null where it sets none,
+    /// which counts 1.
+    async fn weight(&self) -> Option<Decimal> {
+        self.domain().weight.map(|weight| Decimal(weight.value()))
     }
 
     /// The standard indicators (標準指標) to which it corresponds.

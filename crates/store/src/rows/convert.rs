@@ -11,7 +11,7 @@ use shirube_domain::{
     quantity::Unit,
     strategy::{
         Baseline, Department, Detail, Indicator, Level, Lifecycle, NoIndicator, PlanNode, PrintedTotal, Remark, Report,
-        Role, Source, Strategy, StrategyParts, SupersededTarget, Target, TargetStatement, Term,
+        Role, Source, Strategy, StrategyParts, SupersededTarget, Target, TargetStatement, Term, Weight,
     },
 };
 
@@ -199,6 +199,7 @@ impl DraftRows {
             lifecycle,
             details,
             mappings,
+            weight,
             continues,
             redefined,
         } = indicator;
@@ -282,6 +283,7 @@ impl DraftRows {
             version: FIRST_VERSION,
             continues: continues.map(IndicatorId::uuid),
             redefined: *redefined,
+            weight: weight.map(|weight| weight.value().to_string()),
         });
         Ok(())
     }
@@ -528,6 +530,7 @@ impl Hanging {
             version: _,
             continues,
             redefined,
+            weight,
         } = row;
         let missing = |what: &str| StoreError::corrupt(format!("the indicator {id} has no {what}"));
         let mut target = || -> StoreResult<Target> {
@@ -614,6 +617,7 @@ impl Hanging {
                 )
                 .collect(),
             mappings: mappings(self.mappings.remove(&id).unwrap_or_default())?,
+            weight: weight.map(|weight| Weight::new(parse(&weight)?).map_err(StoreError::corrupt)).transpose()?,
             continues: continues.map(IndicatorId::from_uuid),
             redefined,
         })

@@ -172,6 +172,7 @@ pub(crate) mod indicator {
         pub(crate) version: i32,
         pub(crate) continues: Option<Uuid>,
         pub(crate) redefined: bool,
+        pub(crate) weight: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     mutation::payload,
-    scalars::FiscalYear,
+    scalars::{Decimal, FiscalYear},
     types::{Direction, Indicator, IndicatorRole, Strategy},
 };
 
@@ -52,6 +52,8 @@ pub(crate) struct CreateIndicatorInput {
     target: Option<TargetInput>,
     /// What else the document prints about it.
     details: Option<Vec<DetailInput>>,
+    /// How much it counts where grades of many are put together: above 0, up to 1000; what has none counts 1.
+    weight: Option<Decimal>,
     /// The id of the department that owns it.
     department: Option<ID>,
     /// The first year in which it is followed, where it is not the plan's. Without it and `ended`, the years of its node
@@ -99,6 +101,8 @@ pub(crate) struct UpdateIndicatorInput {
     target: Option<TargetInput>,
     /// What else the document prints about it, as a whole.
     details: Option<Vec<DetailInput>>,
+    /// How much it counts where grades of many are put together: above 0, up to 1000. Null counts 1, as what has none does.
+    weight: MaybeUndefined<Decimal>,
     /// The id of the department that owns it.
     department: MaybeUndefined<ID>,
     /// The first year in which it is followed, where it is not the plan's.
@@ -285,6 +289,7 @@ impl IndicatorMutation {
                 direction: Some(input.direction.into()),
                 baseline: set(input.baseline),
                 target: input.target.map(Into::into),
+                weight: set(input.weight.map(|weight| weight.0)),
                 details: input.details.map(|details| details.into_iter().map(Into::into).collect()),
                 department: department_of(place, set(input.department))?,
                 started: set(input.started.map(|year| year.0)),
@@ -322,6 +327,7 @@ impl IndicatorMutation {
                 direction: input.direction.map(Into::into),
                 baseline: change_of(input.baseline),
                 target: input.target.map(Into::into),
+                weight: change_of(input.weight).read(|weight| Ok::<_, Error>(weight.0))?,
                 details: input.details.map(|details| details.into_iter().map(Into::into).collect()),
                 department: department_of(place, change_of(input.department))?,
                 started: year_of(input.started),
