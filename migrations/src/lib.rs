@@ -16,6 +16,7 @@ mod m20261126_000006_round;
 mod m20261126_000007_authoring;
 mod m20261126_000008_performed;
 mod m20261126_000009_webhook;
+mod m20261126_000010_grading_rule;
 
 /// All migrations, in order.
 #[derive(Debug)]
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000007_authoring::Migration),
             Box::new(m20261126_000008_performed::Migration),
             Box::new(m20261126_000009_webhook::Migration),
+            Box::new(m20261126_000010_grading_rule::Migration),
         ]
     }
 }

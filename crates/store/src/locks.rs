@@ -18,7 +18,7 @@ const GRANTS: [(&str, &[&str]); 3] = [
             "official_observation",
         ],
     ),
-    ("SELECT, INSERT", &["publication", "audit", "instance_audit"]),
+    ("SELECT, INSERT", &["publication", "audit", "instance_audit", "grading_rule", "grading_rule_retirement"]),
     (
         "SELECT, INSERT, UPDATE, DELETE",
         &[

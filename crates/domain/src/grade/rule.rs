@@ -16,7 +16,8 @@ use crate::{
 pub struct GradingRule {
     /// Its name in a URL: small letters, digits and hyphens.
     pub key: String,
-    /// Its version; a changed rule is a new version.
+    /// Its version; a changed rule is a new version. Where a rule is kept, whoever keeps it counts; the first is 1.
+    #[serde(default = "first")]
     pub version: u32,
     /// Its name.
     pub name: Bilingual,
@@ -42,6 +43,10 @@ pub struct GradingRule {
     /// What is printed in the place of a grade.
     #[serde(default)]
     pub without: Vec<Mark>,
+}
+
+const fn first() -> u32 {
+    1
 }
 
 /// Whose rule it is.

@@ -8,7 +8,8 @@ use shirube_domain::{
 
 use super::{
     Direction, Period, PlanNode, PlanTotal, Quantity, Remark, StandardIndicator, Strategy, Target, Unit, YearFigures,
-    grade::{Grade, GradingRule, GradingRuleChoice},
+    grade::Grade,
+    grading_rule::{GradingRule, GradingRuleChoice},
     lineage::{Lineage, Mapping, MappingSuggestion},
     progress::{Progress, ProgressQuestion},
     revision::Finding,
@@ -198,7 +199,7 @@ impl Indicator {
         #[graphql(desc = "The fiscal year.")] year: FiscalYear,
         #[graphql(desc = "By which rule.")] rule: GradingRuleChoice,
     ) -> Result<Grade> {
-        Ok(Grade::new(&GradingRule::chosen(context, rule)?, self.clone(), year))
+        Ok(Grade::new(&GradingRule::chosen(context, rule, "rule").await?, self.clone(), year))
     }
 
     /// What a careful reader would notice about it.
