@@ -1,4 +1,5 @@
-//! The grading rules of municipalities: versions that stay as they were saved, and which of them were retired.
+//! The grading rules of municipalities: versions that stay as they were saved, which of them were retired, and by which rule
+//! strategies are graded unless another is named.
 
 use sea_orm_migration::{
     prelude::*,
@@ -18,15 +19,15 @@ impl MigrationTrait for Migration {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [grading_rule(), grading_rule_retirement()] {
+        for table in [grading_rule(), grading_rule_retirement(), default_grading_rule()] {
             manager.create_table(table).await?;
         }
-        keep_open(manager, &["grading_rule", "grading_rule_retirement"]).await
+        keep_open(manager, &["grading_rule", "grading_rule_retirement", "default_grading_rule"]).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         // Their policies and triggers go with them.
-        for table in ["grading_rule_retirement", "grading_rule"] {
+        for table in ["default_grading_rule", "grading_rule_retirement", "grading_rule"] {
             manager.drop_table(Table::drop().table(table).to_owned()).await?;
         }
         Ok(())
@@ -67,6 +68,24 @@ fn grading_rule_retirement() -> TableCreateStatement {
                 .name("grading_rule_retirement_of")
                 .from("grading_rule_retirement", ("municipality", "key", "version"))
                 .to("grading_rule", ("municipality", "key", "version")),
+        )
+        .to_owned()
+}
+
+/// The last row holds; one without a key takes back what was before.
+fn default_grading_rule() -> TableCreateStatement {
+    Table::create()
+        .table("default_grading_rule")
+        .col(string_len("municipality", 6))
+        .col(integer("number"))
+        .col(string_null("key"))
+        .col(timestamp_with_time_zone("set_at"))
+        .primary_key(Index::create().col("municipality").col("number"))
+        .foreign_key(
+            ForeignKey::create()
+                .name("default_grading_rule_municipality")
+                .from("default_grading_rule", "municipality")
+                .to("municipality", "code"),
         )
         .to_owned()
 }

@@ -6,7 +6,8 @@ use std::{collections::HashMap, sync::Arc};
 use shirube_access::{Scope, table::ManageGradingRules};
 use shirube_domain::{Error, grade::GradingRule, municipality::MunicipalityCode};
 use shirube_store::{
-    RULE_VERSIONS, RULES, RuleRetirement, RuleSaving, RuleVersion, Store, StoreError, StoreResult, StoredRule,
+    DefaultSetting, RULE_VERSIONS, RULES, RuleRetirement, RuleSaving, RuleVersion, Store, StoreError, StoreResult,
+    StoredRule,
 };
 
 use crate::{App, input};
@@ -52,7 +53,9 @@ impl OwnRule {
 pub(crate) struct SavedRules {
     /// Those of a municipality by key.
     by_municipality: HashMap<MunicipalityCode, Vec<Arc<OwnRule>>>,
-    /// How many versions and retirements there were.
+    /// The key of the rule by which a municipality's strategies are graded unless another is named.
+    defaults: HashMap<MunicipalityCode, String>,
+    /// How often something was saved, retired or made the default.
     count: u64,
 }
 
@@ -61,7 +64,9 @@ impl SavedRules {
     pub(crate) async fn read(store: &Store, known: &Self) -> StoreResult<Self> {
         let all = store.grading_rules().await?;
         let retired = all.iter().filter(|of| of.retired_at.is_some()).count();
-        let count = (all.len() + retired) as u64;
+        let set = store.default_grading_rules().await?;
+        let count = (all.len() + retired) as u64 + set.values().map(|(times, _)| u64::from(*times)).sum::<u64>();
+        let defaults = set.into_iter().filter_map(|(municipality, (_, key))| Some((municipality, key?))).collect();
         let same_rule = |one: &StoredRule, other: &StoredRule| {
             (one.version.municipality, &one.version.key) == (other.version.municipality, &other.version.key)
         };
@@ -92,7 +97,7 @@ impl SavedRules {
             let rules = by_municipality.entry(stored.version.municipality).or_default();
             rules.push(Arc::new(OwnRule { versions, last: SavedRule { stored, rule } }));
         }
-        Ok(Self { by_municipality, count })
+        Ok(Self { by_municipality, defaults, count })
     }
 
     fn of(&self, municipality: MunicipalityCode) -> &[Arc<OwnRule>] {
@@ -148,6 +153,13 @@ impl App {
         };
         let rule = self.older_rules.get_or_insert_async(&stored.version, read).await?;
         Ok(Some(SavedRule { stored, rule }))
+    }
+
+    /// The rule by which the strategies of a municipality are graded unless another is named, in its last version.
+    pub fn default_rule(&self, municipality: MunicipalityCode) -> Option<SavedRule> {
+        let rules = self.rules.load();
+        let own = rules.find(municipality, rules.defaults.get(&municipality)?)?;
+        (!own.is_retired()).then(|| own.last.clone())
     }
 
     /// All versions of a rule, the last one first. They cost a statement or two.
@@ -240,9 +252,35 @@ impl App {
         let (stale, version) = match retired {
             RuleRetirement::Retired(version) => (false, Some(version)),
             RuleRetirement::Stale => (true, None),
+            RuleRetirement::Default => {
+                let told = "strategies are graded by this rule unless another is named; make another the default first";
+                return Err(Error::conflict("key", told));
+            }
             RuleRetirement::NotFound => return Err(NO_RULE),
         };
         let rule = self.saved_rule(municipality, key, version).await?.ok_or(NO_RULE)?;
         Ok(if stale { RuleChange::Stale(rule) } else { RuleChange::Done(rule) })
+    }
+
+    /// Says by which of its rules the strategies of a municipality are graded unless another is named; `None`: by none.
+    pub async fn set_default_rule(
+        &self,
+        scope: &Scope,
+        municipality: MunicipalityCode,
+        key: Option<String>,
+    ) -> Result<Option<SavedRule>, Error> {
+        let permit = scope.permit::<ManageGradingRules>(municipality)?;
+        let set = self.store.tenant(permit, self.now()).await?.set_default_rule(key).await;
+        match set
+            .map_err(input::taken("key", "somebody else has said so at the same time; look at it, and try again"))?
+        {
+            DefaultSetting::Set => {}
+            DefaultSetting::Retired => {
+                return Err(Error::conflict("key", "this rule was retired; save it anew, or take another"));
+            }
+            DefaultSetting::NotFound => return Err(NO_RULE),
+        }
+        self.refresh().await?;
+        Ok(self.default_rule(municipality))
     }
 }

@@ -14,8 +14,9 @@ use crate::{
     audit::Record,
     rows::{
         convert::parse,
-        grading_rules::{grading_rule, grading_rule_retirement},
+        grading_rules::{default_grading_rule, grading_rule, grading_rule_retirement},
     },
+    tenant::TenantEntity,
 };
 
 /// The most rules of a municipality, with those that were retired: each can be saved anew.
@@ -73,6 +74,19 @@ pub enum RuleRetirement {
     Retired(u32),
     /// Somebody else has saved it since it was read.
     Stale,
+    /// Strategies are graded by it unless another is named.
+    Default,
+    /// This municipality has no such rule.
+    NotFound,
+}
+
+/// What became of a rule by which strategies were to be graded unless another is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DefaultSetting {
+    /// They are.
+    Set,
+    /// The rule was retired.
+    Retired,
     /// This municipality has no such rule.
     NotFound,
 }
@@ -86,16 +100,22 @@ fn stored_number(number: u32) -> StoreResult<i32> {
 }
 
 impl Tenant<ManageGradingRules> {
+    /// The rows of this municipality in a table that is open to all. Row-level security narrows no reading of it, and others
+    /// have rules of the same keys: so this is said twice.
+    fn open_rows<E: TenantEntity>(&self) -> Select<E> {
+        self.rows::<E>().filter(E::MUNICIPALITY.eq(self.municipality().to_string()))
+    }
+
     /// The last version of a rule.
     async fn last_version(&self, key: &str) -> StoreResult<Option<grading_rule::Model>> {
         use grading_rule::Column;
-        let versions = self.rows::<grading_rule::Entity>().filter(Column::Key.eq(key));
+        let versions = self.open_rows::<grading_rule::Entity>().filter(Column::Key.eq(key));
         self.one(versions.order_by_desc(Column::Version).limit(1)).await
     }
 
     async fn is_retired(&self, last: &grading_rule::Model) -> StoreResult<bool> {
         use grading_rule_retirement::Column;
-        let found = self.rows::<grading_rule_retirement::Entity>().filter(Column::Key.eq(last.key.as_str()));
+        let found = self.open_rows::<grading_rule_retirement::Entity>().filter(Column::Key.eq(last.key.as_str()));
         Ok(self.one(found.filter(Column::Version.eq(last.version))).await?.is_some())
     }
 
@@ -121,7 +141,7 @@ impl Tenant<ManageGradingRules> {
         }
         if last.is_none() {
             // Every rule has a first version.
-            let first = self.rows::<grading_rule::Entity>().filter(grading_rule::Column::Version.eq(1));
+            let first = self.open_rows::<grading_rule::Entity>().filter(grading_rule::Column::Version.eq(1));
             if first.count(self.connection()).await? >= RULES as u64 {
                 return Ok(RuleSaving::TooManyRules);
             }
@@ -156,6 +176,9 @@ impl Tenant<ManageGradingRules> {
         if self.is_retired(&last).await? {
             return Ok(RuleRetirement::Retired(version));
         }
+        if self.last_default().await?.is_some_and(|last| last.key.as_deref() == Some(key)) {
+            return Ok(RuleRetirement::Default);
+        }
         let row = grading_rule_retirement::Model {
             municipality: self.municipality().to_string(),
             key: key.to_owned(),
@@ -171,6 +194,37 @@ impl Tenant<ManageGradingRules> {
         };
         self.commit(record).await?;
         Ok(RuleRetirement::Retired(version))
+    }
+
+    async fn last_default(&self) -> StoreResult<Option<default_grading_rule::Model>> {
+        let all = self.open_rows::<default_grading_rule::Entity>();
+        self.one(all.order_by_desc(default_grading_rule::Column::Number).limit(1)).await
+    }
+
+    /// Says by which rule strategies are graded unless another is named; `None`: by none.
+    pub async fn set_default_rule(self, key: Option<String>) -> StoreResult<DefaultSetting> {
+        if let Some(key) = &key {
+            let Some(rule) = self.last_version(key).await? else { return Ok(DefaultSetting::NotFound) };
+            if self.is_retired(&rule).await? {
+                return Ok(DefaultSetting::Retired);
+            }
+        }
+        let last = self.last_default().await?;
+        let (number, before) = last.map_or((0, None), |last| (last.number, last.key));
+        if before == key {
+            return Ok(DefaultSetting::Set);
+        }
+        let row = default_grading_rule::Model {
+            municipality: self.municipality().to_string(),
+            number: number + 1,
+            key: key.clone(),
+            set_at: self.at().truncate_to_millisecond(),
+        };
+        self.insert::<default_grading_rule::Entity>(vec![row]).await?;
+        let record = Record::new("default_grading_rule_set", "grading_rule");
+        let record = record.subject(key.as_ref().or(before.as_ref()).map_or("", String::as_str));
+        self.commit(record.before(json!({ "key": before })).after(json!({ "key": key }))).await?;
+        Ok(DefaultSetting::Set)
     }
 }
 
@@ -190,13 +244,32 @@ fn retirements() -> Select<grading_rule_retirement::Entity> {
     grading_rule_retirement::Entity::find()
 }
 
+fn defaults() -> Select<default_grading_rule::Entity> {
+    #[expect(clippy::disallowed_methods, reason = "by which rule a municipality grades is open to all")]
+    default_grading_rule::Entity::find()
+}
+
 /// What a row says beside its document.
 type Head = (String, String, i32, OffsetDateTime, Option<String>, Option<String>);
 
 impl Store {
-    /// How many rules were saved and retired. Nothing of it is ever changed or removed, so a new number means something new.
+    /// How often a rule was saved, retired or made the default. No row is ever changed or removed, so a new number means
+    /// something new.
     pub async fn grading_rule_count(&self) -> StoreResult<u64> {
-        Ok(open().count(&self.connection).await? + retirements().count(&self.connection).await?)
+        let saved = open().count(&self.connection).await?;
+        let retired = retirements().count(&self.connection).await?;
+        Ok(saved + retired + defaults().count(&self.connection).await?)
+    }
+
+    /// How often each municipality has said by which rule its strategies are graded unless another is named, and the key
+    /// of that rule, if there is one.
+    pub async fn default_grading_rules(&self) -> StoreResult<HashMap<MunicipalityCode, (u32, Option<String>)>> {
+        let rows = defaults().order_by_asc(default_grading_rule::Column::Number).all(&self.connection).await?;
+        let last = |row: default_grading_rule::Model| -> StoreResult<_> {
+            let default_grading_rule::Model { municipality, number: of, key, set_at: _ } = row;
+            Ok((parse(&municipality)?, (number(of)?, key)))
+        };
+        rows.into_iter().map(last).collect()
     }
 
     /// All versions of all rules without their documents: by municipality and key, the oldest version first.

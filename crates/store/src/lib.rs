@@ -43,7 +43,7 @@ pub use draft::DraftDeletion;
 pub use edit::{Draft, DraftChange, RowVersions};
 pub use error::{StoreError, StoreResult};
 pub use events::{Announcer, Batch, Event, Events, Heard};
-pub use grading_rules::{RULE_VERSIONS, RULES, RuleRetirement, RuleSaving, RuleVersion, StoredRule};
+pub use grading_rules::{DefaultSetting, RULE_VERSIONS, RULES, RuleRetirement, RuleSaving, RuleVersion, StoredRule};
 pub use invitations::{Accepting, Credential, Invitation, InvitationState, NewInvitation};
 pub use keys::{ApiKey, NewKey};
 pub use locks::SecondLock;

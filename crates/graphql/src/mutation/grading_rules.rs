@@ -54,6 +54,22 @@ payload!(RetireGradingRulePayload {
     grading_rule: GradingRule,
 });
 
+/// Names the grading rule by which the strategies of a municipality are graded unless another is named.
+#[derive(InputObject)]
+pub(crate) struct SetDefaultGradingRuleInput {
+    /// An id of your choice, given back. Sent again with it within a day, the mutation is not done twice.
+    client_mutation_id: Option<String>,
+    /// The municipality.
+    municipality: MunicipalityCode,
+    /// The key of one of its rules; null for none.
+    key: Option<String>,
+}
+
+payload!(SetDefaultGradingRulePayload {
+    /// The rule by which its strategies are graded since.
+    grading_rule: GradingRule,
+});
+
 /// The rule that was changed, or what is to be mended.
 fn changed(change: Result<RuleChange, Error>) -> Result<(Option<GradingRule>, Vec<UserError>)> {
     let (change, mut errors) = settled(change)?;
@@ -103,5 +119,19 @@ impl GradingRuleMutation {
         let retired = app.retire_rule(scope(context), code, &key, version, reason).await;
         let (grading_rule, user_errors) = changed(retired)?;
         Ok(Some(RetireGradingRulePayload { client_mutation_id, grading_rule, user_errors }))
+    }
+
+    /// Names the rule (標準の評価基準) by which the strategies of a municipality are graded unless another is named: one of its
+    /// own, in its last version.
+    async fn set_default_grading_rule(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which rule.")] input: SetDefaultGradingRuleInput,
+    ) -> Result<Option<SetDefaultGradingRulePayload>> {
+        let SetDefaultGradingRuleInput { client_mutation_id, municipality, key } = input;
+        let set = service(context).set_default_rule(scope(context), municipality.0.current(), key).await;
+        let (rule, user_errors) = settled(set)?;
+        let grading_rule = rule.flatten().map(GradingRule::from);
+        Ok(Some(SetDefaultGradingRulePayload { client_mutation_id, grading_rule, user_errors }))
     }
 }

@@ -202,8 +202,8 @@ pub(crate) struct GradeSummary {
 pub(crate) struct Grading {
     /// The fiscal year.
     year: FiscalYear,
-    /// By which rule.
-    rule: GradingRuleChoice,
+    /// By which rule; if absent, by the municipality's default.
+    rule: Option<GradingRuleChoice>,
 }
 
 /// Grades a range of the indicators of a strategy.
@@ -213,7 +213,7 @@ pub(super) async fn grades(
     range: std::ops::Range<usize>,
     grading: Grading,
 ) -> Result<Vec<Grade>> {
-    let rule = GradingRule::chosen(context, grading.rule, "rule").await?;
+    let rule = GradingRule::chosen(context, grading.rule, strategy.parts().municipality, "rule").await?;
     spend(context, range.len())?;
     Ok(range.map(|at| Grade::new(&rule, strategy.indicator(at), FiscalYear(grading.year.0))).collect())
 }
@@ -225,7 +225,7 @@ pub(super) async fn summary(
     range: std::ops::Range<usize>,
     grading: Grading,
 ) -> Result<GradeSummary> {
-    let rule = GradingRule::chosen(context, grading.rule, "rule").await?;
+    let rule = GradingRule::chosen(context, grading.rule, strategy.parts().municipality, "rule").await?;
     // Each is graded, as in a list of them.
     spend(context, range.len())?;
     let given = all(strategy, range, &rule, grading.year);

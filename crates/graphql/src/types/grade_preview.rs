@@ -38,10 +38,12 @@ pub(super) async fn preview(
     context: &Context<'_>,
     strategy: &Strategy,
     year: FiscalYear,
-    [rule, against]: [GradingRuleChoice; 2],
+    rule: GradingRuleChoice,
+    against: Option<GradingRuleChoice>,
 ) -> Result<GradePreview> {
-    let rule = GradingRule::chosen(context, rule, "rule").await?;
-    let against = GradingRule::chosen(context, against, "against").await?;
+    let municipality = strategy.parts().municipality;
+    let rule = GradingRule::chosen(context, Some(rule), municipality, "rule").await?;
+    let against = GradingRule::chosen(context, against, municipality, "against").await?;
     let count = strategy.domain().indicators().len();
     spend(context, count.saturating_mul(2))?;
     let before = grade::all(strategy, 0..count, &against, year);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, InputObject, Object, Result};
 use shirube_access::table::ReadDraft;
 use shirube_app::{SavedRule, StoredRule};
-use shirube_domain::{Error, grade};
+use shirube_domain::{Error, grade, municipality::MunicipalityCode as DomainCode};
 
 use super::{Municipality, progress::Sentence};
 use crate::{
@@ -60,8 +60,18 @@ impl GradingRule {
         &self.rule
     }
 
-    /// The rule of a choice that stands at `place` of the arguments.
-    pub(super) async fn chosen(context: &Context<'_>, choice: GradingRuleChoice, place: &str) -> Result<Self> {
+    /// The rule of a choice that stands at `place` of the arguments; without one, that of the municipality.
+    pub(super) async fn chosen(
+        context: &Context<'_>,
+        choice: Option<GradingRuleChoice>,
+        municipality: DomainCode,
+        place: &str,
+    ) -> Result<Self> {
+        let Some(choice) = choice else {
+            return service(context).default_rule(municipality).map(Self::from).ok_or_else(|| {
+                bad_input(place, "say which; the municipality has not said by which rule it is graded by default")
+            });
+        };
         match choice {
             GradingRuleChoice { preset: Some(key), own: None, document: None } => match grade::preset(&key) {
                 Some(rule) => Ok(Self::unsaved(rule.clone())),

@@ -172,9 +172,9 @@ impl Municipality {
     async fn grading_rules(
         &self,
         context: &Context<'_>,
-        #[graphql(default, desc = "Also those that were retired.")] retired: bool,
+        #[graphql(desc = "Also those that were retired; they are left out if absent.")] retired: Option<bool>,
     ) -> Result<Vec<GradingRule>> {
-        let rules = self.app.saved_rules(self.domain().code, retired);
+        let rules = self.app.saved_rules(self.domain().code, retired.unwrap_or(false));
         spend(context, rules.len())?;
         Ok(rules.into_iter().map(GradingRule::from).collect())
     }
@@ -187,6 +187,11 @@ impl Municipality {
     ) -> Result<Option<GradingRule>> {
         let saved = self.app.saved_rule(self.domain().code, &key, version).await.map_err(outward)?;
         Ok(saved.map(GradingRule::from))
+    }
+
+    /// The grading rule by which its strategies are graded unless another is named (標準の評価基準); null if it has named none.
+    async fn default_grading_rule(&self) -> Option<GradingRule> {
+        self.app.default_rule(self.domain().code).map(GradingRule::from)
     }
 
     /// Official statistics (公的統計) of this municipality.

@@ -221,9 +221,11 @@ impl Strategy {
         context: &Context<'_>,
         #[graphql(desc = "The fiscal year.")] year: FiscalYear,
         #[graphql(desc = "The rule that is tried out.")] rule: GradingRuleChoice,
-        #[graphql(desc = "The rule with which it is compared.")] against: GradingRuleChoice,
+        #[graphql(desc = "The rule with which it is compared; if absent, the municipality's default.")] against: Option<
+            GradingRuleChoice,
+        >,
     ) -> Result<GradePreview> {
-        preview(context, self, year, [rule, against]).await
+        preview(context, self, year, rule, against).await
     }
 
     /// The strategy of the previous term from which it was made (前期の戦略); null if it was made anew.
