@@ -19,6 +19,7 @@ mod m20261126_000009_webhook;
 mod m20261126_000010_mapping;
 mod m20261126_000011_published_grade;
 mod m20261126_000012_weight;
+mod m20261126_000013_grading_rule;
 
 /// All migrations, in order.
 #[derive(Debug)]
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000010_mapping::Migration),
             Box::new(m20261126_000011_published_grade::Migration),
             Box::new(m20261126_000012_weight::Migration),
+            Box::new(m20261126_000013_grading_rule::Migration),
         ]
     }
 }

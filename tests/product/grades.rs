@@ -112,8 +112,8 @@ async fn what_is_wrong_with_a_rule_is_told_with_its_place(backend: Backend) -> R
         (json!({ "document": unknown }), "guess"),
         (json!({ "document": "not JSON" }), "rule.document"),
         (json!({ "preset": "nowhere" }), "gradingRules"),
-        (json!({}), "one of the two"),
-        (json!({ "preset": "uda", "document": rule() }), "one of the two"),
+        (json!({}), "one of the three"),
+        (json!({ "preset": "uda", "document": rule() }), "one of the three"),
     ] {
         let answer = service.ask(query, json!({ "rule": choice })).await?;
         assert_eq!(answer.code(), Some("BAD_USER_INPUT"), "{:#}", answer.0);

@@ -11,6 +11,7 @@ mod drafts;
 mod editing;
 mod faults;
 mod grades;
+mod grading_rules;
 mod http;
 mod live;
 mod matrix;

@@ -83,7 +83,7 @@ impl App {
     async fn act(&self, heard: &Heard) {
         let (touched, publishes) = match heard {
             Heard::Missed => (Touched::Rights, true),
-            Heard::Event(event) => (touched(event), event.subject_kind == "strategy"),
+            Heard::Event(event) => (touched(event), matches!(event.subject_kind.as_str(), "strategy" | "grading_rule")),
         };
         match (touched, heard) {
             (Touched::Session, Heard::Event(Event { subject: Some(session), .. })) => match session.parse() {

@@ -9,6 +9,7 @@ mod authoring;
 mod changes;
 mod editing;
 mod events;
+mod grading_rules;
 mod identity;
 mod input;
 mod invitations;
@@ -35,6 +36,7 @@ pub use audit::AuditPage;
 pub use changes::Compared;
 pub use editing::Edited;
 pub use events::Publications;
+pub use grading_rules::{RuleChange, SavedRule};
 pub use identity::Unbelieved;
 pub use invitations::Invited;
 pub use keys::{KeyPlace, MadeKey};
@@ -53,22 +55,28 @@ use shirube_access::{
     password,
     table::{Instance, ReadDraft, ReadPublished},
 };
-use shirube_domain::{Error, StrategyId, municipality::MunicipalityCode, webhook::Reach};
+use shirube_domain::{Error, StrategyId, grade::GradingRule, municipality::MunicipalityCode, webhook::Reach};
 use shirube_store::{Announcer, Store, StoreResult};
 pub use shirube_store::{
     ApiKey, AuditEntry, AuditFilter, Batch, Decided, Delivery, DeliveryFilter, Event, Events, Gap, Invitation,
     InvitationState, ListedSession, ListedUser, Member, NewOpinion, NewPublication, Opinion, OpinionChange, Reported,
-    RowVersions, Selection, StoredTask, Webhook,
+    RowVersions, RuleVersion, Selection, StoredRule, StoredTask, Webhook,
 };
 pub use sign_in::{SignInError, SignedIn};
 use time::OffsetDateTime;
 use tokio::sync::{Mutex, watch};
 pub use webhooks::{DeliveryPage, MadeWebhook, WebhookEdit};
 
-use crate::{analytics::Analytics, identity::Facts, published::Published, sender::Sender, throttle::Throttles};
+use crate::{
+    analytics::Analytics, grading_rules::SavedRules, identity::Facts, published::Published, sender::Sender,
+    throttle::Throttles,
+};
 
 /// How many older revisions are kept decoded.
 const OLDER_REVISIONS: usize = 64;
+
+/// How many older versions of grading rules are kept decoded.
+const OLDER_RULES: usize = 256;
 
 /// The one clock of the service.
 #[derive(Clone)]
@@ -118,9 +126,11 @@ pub struct App {
     published: ArcSwap<Published>,
     /// Tells when something new is published.
     publications: watch::Sender<()>,
-    /// Held by whoever reads what is published anew, so that nobody goes back to what was read before.
+    /// Held by whoever reads what is published or saved anew, so that nobody goes back to what was read before.
     reading: Mutex<()>,
     older: Cache<(MunicipalityCode, StrategyId, u32), Arc<Version>>,
+    rules: ArcSwap<SavedRules>,
+    older_rules: Cache<RuleVersion, Arc<GradingRule>>,
     tokens: Tokens,
     keyring: ArcSwap<Keyring>,
     analytics: Analytics,
@@ -132,10 +142,11 @@ pub struct App {
 }
 
 impl App {
-    /// Reads the reference data, the latest publications and the keys into memory.
+    /// Reads the reference data, the latest publications, the saved grading rules and the keys into memory.
     pub async fn open(store: Store, options: AppOptions) -> Result<Self, Error> {
         let reference = Reference::read(&store).await?;
         let published = Published::read(&store, &Published::default(), options.clock.now()).await?;
+        let rules = SavedRules::read(&store, &SavedRules::default()).await?;
         let keyring = options.keys.open(options.clock.now()).map_err(Error::internal)?;
         tokio::task::spawn_blocking(password::warm_up).await.map_err(Error::internal)?;
         Ok(Self {
@@ -145,6 +156,8 @@ impl App {
             publications: watch::Sender::new(()),
             reading: Mutex::new(()),
             older: Cache::new(OLDER_REVISIONS),
+            rules: ArcSwap::from_pointee(rules),
+            older_rules: Cache::new(OLDER_RULES),
             tokens: Tokens::new(options.public_url.clone()),
             keyring: ArcSwap::from_pointee(keyring),
             analytics: Analytics::new(),
@@ -156,13 +169,15 @@ impl App {
         })
     }
 
-    /// Reads again what has been published since, here or by another process; says whether there was anything.
+    /// Reads again what has been published and which grading rules have been saved since, here or by another process; says
+    /// whether there was anything.
     pub async fn refresh(&self) -> StoreResult<bool> {
         let _reading = self.reading.lock().await;
+        let rules = self.refresh_rules().await?;
         let known = self.published.load();
         let now = self.now();
         if known.is_all(self.store.publication_count().await?, now) {
-            return Ok(false);
+            return Ok(rules);
         }
         let published = Published::read(&self.store, &known, now).await?;
         if let Err(error) = self.lay_out_ahead(&published).await {

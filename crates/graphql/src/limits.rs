@@ -45,7 +45,7 @@ pub const COST: usize = 300_000;
 /// Items that the lists of one answer may hold in all. The cost is an estimate from the query alone; this is counted while
 /// it is answered, so that walking a plan up and down and up again ends.
 pub const ITEMS: usize = 50_000;
-/// Looks into the database of one request, for what is not published: each is a handful of statements.
+/// Looks into the database of one request, for what is not held in memory: each is a handful of statements.
 pub const LOOK_UPS: usize = 100;
 /// Values in the variables of a request, those of lists and objects counted.
 pub const VARIABLE_VALUES: usize = 1_000;
@@ -64,10 +64,11 @@ pub const BODY_BYTES: usize = 1024 * 1024;
 pub const SECONDS: u64 = 10;
 
 /// The sizes at which lists without paging are reckoned, where they are not small. They are those of a large strategy.
-const LIST_SIZES: [(&str, &str, usize); 18] = [
+const LIST_SIZES: [(&str, &str, usize); 19] = [
     ("Strategy", "changes", 150),
     ("Strategy", "nodes", 150),
     ("Strategy", "lineage", 200),
+    ("GradePreview", "changed", 30),
     ("Indicator", "mappings", 2),
     ("Strategy", "findings", 30),
     ("Municipality", "officialStatistics", 28),
@@ -111,8 +112,7 @@ impl Budget {
 pub(crate) fn look_up(context: &Context<'_>) -> async_graphql::Result<()> {
     let look_ups = &context.data_unchecked::<Budget>().look_ups;
     take(look_ups, 1).ok_or_else(|| {
-        let message =
-            format!("the answer takes more than {LOOK_UPS} looks at what is not published; ask for less at once");
+        let message = format!("the answer takes more than {LOOK_UPS} looks into the database; ask for less at once");
         coded(message, Code::TooComplex)
     })
 }

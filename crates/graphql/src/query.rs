@@ -95,7 +95,7 @@ impl Query {
     async fn grading_rules(&self, context: &Context<'_>) -> Result<Vec<GradingRule>> {
         app(context)?;
         spend(context, grade::presets().len())?;
-        Ok(grade::presets().iter().cloned().map(GradingRule).collect())
+        Ok(grade::presets().iter().cloned().map(GradingRule::unsaved).collect())
     }
 
     /// The municipality (自治体) of a code; null if there is none. A code that was given up leads to its successor.

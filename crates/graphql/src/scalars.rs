@@ -110,7 +110,7 @@ impl ScalarType for StrategyDocument {
 pub(crate) struct GradingRuleDocument(pub(crate) String);
 
 /// A grading rule (評価基準) as data: a JSON object, or its text as a string. `gradingRules { document }` shows those that are
-/// shipped.
+/// shipped, of a municipality those that it has saved. A rule without a version is the first.
 #[Scalar]
 impl ScalarType for GradingRuleDocument {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -191,7 +191,9 @@ async fn refresh(app: Arc<App>, rates: Arc<Rates>, mut stopped: watch::Receiver<
         let looked = tokio::time::timeout(ANSWER, app.refresh()).await;
         let failed = !matches!(looked, Ok(Ok(_)));
         match looked {
-            Ok(Ok(true)) => tracing::info!(strategies = app.strategy_count(), "publications refreshed"),
+            Ok(Ok(true)) => {
+                tracing::info!(strategies = app.strategy_count(), "publications and grading rules refreshed");
+            }
             Ok(Ok(false)) if failing => tracing::info!("the database answers again"),
             Ok(Err(error)) if !failing => {
                 tracing::warn!(error = crate::chain(&error), "cannot look for new publications");

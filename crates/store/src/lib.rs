@@ -4,7 +4,8 @@
 //! Nothing is reached without a permit. Rows of a municipality are reached through [`Tenant`], which is opened for one
 //! municipality by a permit for it and narrows every statement to it; what belongs to no municipality through
 //! [`Commons`]. What can be done with either depends on what was permitted. A change is made together with its line in the
-//! audit trail, or not at all. Publications and reference data are open to all and read whole, by [`Store`].
+//! audit trail, or not at all. Publications, saved grading rules and reference data are open to all and read whole, by
+//! [`Store`].
 
 mod accounts;
 mod agenda;
@@ -16,6 +17,7 @@ mod edit;
 mod edit_record;
 mod error;
 mod events;
+mod grading_rules;
 mod invitations;
 mod keys;
 mod locks;
@@ -41,6 +43,7 @@ pub use draft::DraftDeletion;
 pub use edit::{Draft, DraftChange, RowVersions};
 pub use error::{StoreError, StoreResult};
 pub use events::{Announcer, Batch, Event, Events, Heard};
+pub use grading_rules::{DefaultSetting, RULE_VERSIONS, RULES, RuleRetirement, RuleSaving, RuleVersion, StoredRule};
 pub use invitations::{Accepting, Credential, Invitation, InvitationState, NewInvitation};
 pub use keys::{ApiKey, NewKey};
 pub use locks::SecondLock;

@@ -18,7 +18,10 @@ const GRANTS: [(&str, &[&str]); 3] = [
             "official_observation",
         ],
     ),
-    ("SELECT, INSERT", &["publication", "audit", "instance_audit"]),
+    (
+        "SELECT, INSERT",
+        &["publication", "audit", "instance_audit", "grading_rule", "grading_rule_retirement", "default_grading_rule"],
+    ),
     (
         "SELECT, INSERT, UPDATE, DELETE",
         &[

@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use shirube_access::{
     InstanceRole, KeyScope, MunicipalRole, Scope,
     table::{
-        Action, AnswerOpinion, EditStrategy, GiveOpinion, MakeOwnKeys, ManageDepartments, ManageMunicipalKeys,
-        ManageOwnAccount, ManagePeople, ManageRounds, ManageUsers, ManageWebhooks, Place, Publish, ReadAudit,
-        ReadDepartments, ReadDraft, ReadInstance, ReadInstanceAudit, ReadPeople, ReadPublished, ReportFigures, Row,
+        Action, AnswerOpinion, EditStrategy, GiveOpinion, MakeOwnKeys, ManageDepartments, ManageGradingRules,
+        ManageMunicipalKeys, ManageOwnAccount, ManagePeople, ManageRounds, ManageUsers, ManageWebhooks, Place, Publish,
+        ReadAudit, ReadDepartments, ReadDraft, ReadInstance, ReadInstanceAudit, ReadPeople, ReadPublished,
+        ReportFigures, Row,
     },
 };
 use shirube_app::{KeyPlace, WebhookEdit};
@@ -115,6 +116,9 @@ pub(super) const MUTATIONS: &[(&str, Row)] = &[
     ("moveIndicator", EditStrategy::ROW),
     ("moveNode", EditStrategy::ROW),
     ("reviseTarget", EditStrategy::ROW),
+    ("retireGradingRule", ManageGradingRules::ROW),
+    ("saveGradingRule", ManageGradingRules::ROW),
+    ("setDefaultGradingRule", ManageGradingRules::ROW),
     ("setFigures", EditStrategy::ROW),
     ("setLevels", EditStrategy::ROW),
     ("setMappings", EditStrategy::ROW),
@@ -231,6 +235,22 @@ impl House {
             "redeliver" => {
                 let webhook = self.webhook(code).await?;
                 json!({ "id": of("delivery", self.failed_delivery(code, webhook).await?.uuid()) })
+            }
+            "saveGradingRule" => {
+                let (version, document) = self.grading_rule(code).await?;
+                json!({ "municipality": text, "document": document, "version": version })
+            }
+            "retireGradingRule" => {
+                app.set_default_rule(&machine, code, None).await?;
+                let (version, document) = self.grading_rule(code).await?;
+                app.save_rule(&machine, code, &document, version, None).await?;
+                json!({ "municipality": text, "key": "cases", "version": version.unwrap_or(0) + 1 })
+            }
+            "setDefaultGradingRule" => {
+                let (version, document) = self.grading_rule(code).await?;
+                app.save_rule(&machine, code, &document, version, None).await?;
+                app.set_default_rule(&machine, code, None).await?;
+                json!({ "municipality": text, "key": "cases" })
             }
             _ => match self.editing_input(field, code).await? {
                 Some(input) => input,
@@ -357,6 +377,15 @@ impl House {
             app.remove_webhook(&machine, code, old.id).await?;
         }
         Ok("https://hooks.invalid/")
+    }
+
+    /// The last version of the rule of these cases, if there is one, and another rule of its key.
+    async fn grading_rule(&self, code: MunicipalityCode) -> Result<(Option<u32>, String)> {
+        let last = self.service.app.saved_rule(code, "cases", None).await?;
+        let shipped = shirube_domain::grade::preset("uda").context("a rule")?;
+        let mut document = serde_json::to_value(&**shipped)?;
+        (document["key"], document["name"]["ja"]) = ("cases".into(), fresh().into());
+        Ok((last.map(|last| last.stored.version.number), document.to_string()))
     }
 
     /// A new webhook.

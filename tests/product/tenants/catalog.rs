@@ -36,7 +36,11 @@ const OF_NO_MUNICIPALITY: [(&str, &str); 17] = [
 ];
 
 /// Tables whose rows stay as they were written.
-pub(super) const APPEND_ONLY: [&str; 3] = ["publication", "audit", "instance_audit"];
+pub(super) const APPEND_ONLY: [&str; 6] =
+    ["publication", "audit", "instance_audit", "grading_rule", "grading_rule_retirement", "default_grading_rule"];
+
+/// Tables of municipalities whose rows are open to all: what is published, and the rules by which it is graded.
+pub(super) const OPEN: [&str; 4] = ["publication", "grading_rule", "grading_rule_retirement", "default_grading_rule"];
 
 /// Tables that only the owner fills.
 const READ_ONLY: [&str; 6] = [
@@ -124,9 +128,12 @@ fn row_security_is_on(shape: &Shape) {
         assert!(policies.iter().any(|policy| policy.contains(setting)), "{name} has no policy: {policies:?}");
         for policy in policies {
             let fits = match name {
-                // What is published is open to all.
-                "publication" if policy.starts_with("policy open for SELECT ") => policy.ends_with(" using true"),
-                "publication" => policy.starts_with("policy tenant for INSERT ") && policy.contains(setting),
+                open if OPEN.contains(&open) && policy.starts_with("policy open for SELECT ") => {
+                    policy.ends_with(" using true")
+                }
+                open if OPEN.contains(&open) => {
+                    policy.starts_with("policy tenant for INSERT ") && policy.contains(setting)
+                }
                 // A user who signs in learns where they belong.
                 "membership" if policy.starts_with("policy own for SELECT ") => policy.contains("'shirube.user'"),
                 _ => policy.matches(setting).count() == 2,

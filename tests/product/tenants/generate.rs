@@ -254,7 +254,7 @@ impl Generator<'_> {
             "Decimal" => json!("1.5"),
             "Date" => json!(*self.random.pick(&["2023-05-31", "2026-05-31", "1900-01-01"])),
             "StrategyDocument" => json!("@document"),
-            "GradingRuleDocument" => json!("{}"),
+            "GradingRuleDocument" => json!(*self.random.pick(&["{}", RULE])),
             "DateTime" => {
                 let instants = ["2026-01-01T00:00:00Z", "2027-03-01T00:00:00+09:00", "1999-12-31T23:59:59Z"];
                 // Keys of a valid length come from the one that lies ahead of the clock.
@@ -339,6 +339,9 @@ impl Generator<'_> {
         text + " }"
     }
 }
+
+/// A rule of the key that the rules of all municipalities have.
+const RULE: &str = r#"{"key":"x","name":{"ja":"基準","en":"rule"},"source":{"body":"市","title":"戦略"},"cases":[{"bands":[{"grade":"A"}]}]}"#;
 
 /// The kind of global id that an argument asks for.
 fn wanted(field: &str, name: &str) -> Option<&'static str> {

@@ -202,8 +202,8 @@ pub(super) struct Rule {
 /// The rule of a field of the root; `None` for what is open to all.
 pub(super) fn rule(field: &str) -> Option<Rule> {
     use table::{
-        AnswerOpinion, EditStrategy, GiveOpinion, MakeOwnKeys, ManageDepartments, ManageOwnAccount, ManagePeople,
-        ManageRounds, Publish, ReportFigures,
+        AnswerOpinion, EditStrategy, GiveOpinion, MakeOwnKeys, ManageDepartments, ManageGradingRules, ManageOwnAccount,
+        ManagePeople, ManageRounds, Publish, ReportFigures,
     };
     let (municipal, other, id) = match field {
         "node" | "nodes" | "instance" | "viewer" | "prefectures" | "municipality" | "municipalities" | "strategy"
@@ -242,6 +242,7 @@ pub(super) fn rule(field: &str) -> Option<Rule> {
         "updateIndicator" | "moveIndicator" | "endIndicator" | "deleteIndicator" | "setFigures" | "setRemark"
         | "reviseTarget" | "setMappings" => (Some(EditStrategy::ROW), None, "indicator"),
         "createApiKey" => (Some(ManageMunicipalKeys::ROW), Some(MakeOwnKeys::ROW), ""),
+        "saveGradingRule" | "retireGradingRule" | "setDefaultGradingRule" => (Some(ManageGradingRules::ROW), None, ""),
         "webhooks" | "createWebhook" => (Some(ManageWebhooks::ROW), None, ""),
         "updateWebhook" | "deleteWebhook" | "rotateWebhookSecret" | "testWebhook" => {
             (Some(ManageWebhooks::ROW), None, "webhook")

@@ -220,6 +220,7 @@ impl World {
             self.key(Ok(code), scopes).await?;
         }
         self.webhook(code).await?;
+        self.grading_rules(code).await?;
         // A reason stands in the audit trail alone.
         let mark = self.mint(Kind::Reason, Some(code), None);
         let user = self.model.people.last().context("somebody")?.id;
@@ -242,6 +243,20 @@ impl World {
         );
         let scope = self.scope(who).await?;
         self.service.ask_of(&scope, &made, Value::Null).await?.data().map(|_| ())
+    }
+
+    /// Rules that were saved, one of them retired and one the default; the others have rules of the same keys.
+    async fn grading_rules(&self, code: MunicipalityCode) -> Result<()> {
+        let (app, machine) = (&self.service.app, Scope::machine());
+        let mut rule =
+            shirube_domain::grade::GradingRule::clone(shirube_domain::grade::preset("uda").context("a rule")?);
+        for key in ["x", "births"] {
+            rule.key = key.to_owned();
+            app.save_rule(&machine, code, &serde_json::to_string(&rule)?, None, Some("初版".to_owned())).await?;
+        }
+        app.retire_rule(&machine, code, "births", 1, None).await?;
+        app.set_default_rule(&machine, code, Some("x".to_owned())).await?;
+        Ok(())
     }
 
     /// A webhook that has something to deliver.

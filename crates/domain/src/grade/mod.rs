@@ -234,6 +234,12 @@ impl Grade {
         self.band.and_then(|at| case.map(|case| &case.bands[at]))
     }
 
+    /// Whether another grade of the same indicator says something else: another grade, or none for another reason.
+    pub fn differs(&self, other: &Self) -> bool {
+        let told = |of: &Self| of.band().map(|band| band.grade.clone());
+        told(self) != told(other)
+    }
+
     /// The mark that the rule prints in the place of a grade, if it has one for the reason.
     pub fn mark(&self) -> Option<&Mark> {
         let why = self.band.err()?.code();

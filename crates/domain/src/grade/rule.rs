@@ -16,7 +16,8 @@ use crate::{
 pub struct GradingRule {
     /// Its name in a URL: small letters, digits and hyphens.
     pub key: String,
-    /// Its version; a changed rule is a new version.
+    /// Its version; a changed rule is a new version. Where a rule is kept, whoever keeps it counts; the first is 1.
+    #[serde(default = "first")]
     pub version: u32,
     /// Its name.
     pub name: Bilingual,
@@ -42,6 +43,10 @@ pub struct GradingRule {
     /// What is printed in the place of a grade.
     #[serde(default)]
     pub without: Vec<Mark>,
+}
+
+const fn first() -> u32 {
+    1
 }
 
 /// Whose rule it is.
@@ -331,6 +336,12 @@ impl GradingRule {
         if problems.is_empty() { Ok(rule) } else { Err(problems) }
     }
 
+    /// Whether a text can be the key of a rule.
+    pub fn is_key(text: &str) -> bool {
+        let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        (1..=60).contains(&text.len()) && text.chars().all(letter)
+    }
+
     /// The place of the case that is for an indicator.
     pub(super) fn case_of(&self, indicator: &Indicator, year: FiscalYear) -> Option<usize> {
         self.cases.iter().position(|case| case.when.applies(indicator, year))
@@ -350,8 +361,7 @@ impl GradingRule {
     fn problems(&self) -> Vec<BadInput> {
         let mut found = Vec::new();
         let mut tell = |place: String, message: &str| found.push(BadInput { place, message: message.to_owned() });
-        let key = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if self.key.is_empty() || self.key.len() > 60 || !self.key.chars().all(key) {
+        if !Self::is_key(&self.key) {
             tell("key".into(), "write up to 60 small letters, digits and hyphens");
         }
         if self.version == 0 {

@@ -257,3 +257,28 @@ proptest! {
         prop_assert_eq!(weighted.shares, plain.grades.iter().map(|grade| grade.share).collect::<Vec<_>>());
     }
 }
+
+#[test]
+fn grades_differ_in_what_they_say_and_not_in_the_rate_behind_it() {
+    let indicator = Printed { target: "100人", actuals: &["80", "調査中"], ..LEVEL }.indicator();
+    let graded = |rule: &Arc<GradingRule>, at| grade(rule, &indicator, plan(), year(at));
+    let ibaraki = preset("ibaraki").unwrap();
+    let mut coarse = GradingRule::clone(ibaraki);
+    coarse.rounding.decimals = 0;
+    let mut strict = GradingRule::clone(ibaraki);
+    strict.cases[0].bands.clear();
+    let mut other_years = GradingRule::clone(ibaraki);
+    other_years.valid.until = year(0).previous();
+    let [coarse, strict, other_years] = [coarse, strict, other_years].map(Arc::new);
+    assert!(!graded(ibaraki, 0).differs(&graded(&coarse, 0)));
+    assert!(graded(ibaraki, 0).differs(&graded(&strict, 0)), "no band in the place of one");
+    assert!(!graded(ibaraki, 1).differs(&graded(&coarse, 1)), "not reported for either");
+    assert!(graded(ibaraki, 1).differs(&graded(&other_years, 1)), "another reason");
+}
+
+#[test]
+fn a_rule_that_counts_no_versions_is_the_first() {
+    let mut written = serde_json::to_value(&**preset("uda").unwrap()).unwrap();
+    written.as_object_mut().unwrap().remove("version");
+    assert_eq!(GradingRule::read(&written.to_string()).unwrap().version, 1);
+}

@@ -3,6 +3,7 @@
 
 mod authoring;
 mod departments;
+mod grading_rules;
 mod keys;
 mod once;
 mod opinions;
@@ -28,6 +29,7 @@ pub(crate) struct Mutation(
     people::PeopleMutation,
     users::UserMutation,
     departments::DepartmentMutation,
+    grading_rules::GradingRuleMutation,
     keys::KeyMutation,
     strategies::StrategyMutation,
     round::RoundMutation,

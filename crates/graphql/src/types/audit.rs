@@ -95,7 +95,7 @@ impl AuditEntry {
         &self.of.subject_kind
     }
 
-    /// The key of what it happened to (UUID).
+    /// The key of what it happened to (UUID; that of a grading rule is its name).
     async fn subject_key(&self) -> Option<&str> {
         self.of.subject.as_deref()
     }

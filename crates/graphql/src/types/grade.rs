@@ -1,8 +1,7 @@
-use std::{borrow::Cow, sync::Arc};
+use std::borrow::Cow;
 
 use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject};
 use shirube_domain::{
-    Error,
     grade::{self, Ungraded},
     progress::PlanYears,
 };
@@ -10,107 +9,13 @@ use shirube_domain::{
 use super::{
     Indicator, Strategy,
     figures::PublishedGrade,
+    grading_rule::{GradingRule, GradingRuleChoice},
     progress::{Progress, ProgressFlag, Sentence, WhyNot},
 };
 use crate::{
-    error::{bad_input, outward},
     limits::spend,
-    scalars::{Decimal, FiscalYear, GradingRuleDocument},
+    scalars::{Decimal, FiscalYear},
 };
-
-/// By which rule to grade (評価基準). Give `preset` or `document`.
-#[derive(InputObject)]
-pub(crate) struct GradingRuleChoice {
-    /// A rule that is shipped, by its key: ibaraki.
-    preset: Option<String>,
-    /// A rule given as data.
-    document: Option<GradingRuleDocument>,
-}
-
-#[derive(Clone)]
-pub(crate) struct GradingRule(pub(crate) Arc<grade::GradingRule>);
-
-impl GradingRule {
-    /// The rule of a choice that stands at `rule` of the arguments.
-    pub(super) fn chosen(context: &Context<'_>, choice: GradingRuleChoice) -> Result<Self> {
-        match (choice.preset, choice.document) {
-            (Some(key), None) => match grade::preset(&key) {
-                Some(rule) => Ok(Self(rule.clone())),
-                None => Err(bad_input("rule.preset", "no such rule is shipped; the query gradingRules lists them")),
-            },
-            (None, Some(document)) => {
-                // It is read where it is used, which may be at every indicator of a page.
-                spend(context, document.0.len() / READ_FOR_AN_ITEM)?;
-                let read = grade::GradingRule::read(&document.0);
-                read.map(|rule| Self(Arc::new(rule)))
-                    .map_err(|problems| outward(Error::Problems(problems).within("rule.document")))
-            }
-            _ => Err(bad_input("rule", "give preset or document, one of the two")),
-        }
-    }
-}
-
-/// How many characters of a rule are read in the time in which an item of a list is made.
-const READ_FOR_AN_ITEM: usize = 200;
-
-/// A grading rule (評価基準): how a body makes grades of figures.
-#[Object]
-impl GradingRule {
-    /// Its key.
-    async fn key(&self) -> &str {
-        &self.0.key
-    }
-
-    /// Its version.
-    async fn version(&self) -> u32 {
-        self.0.version
-    }
-
-    /// The Japanese name.
-    async fn name(&self) -> &str {
-        &self.0.name.ja
-    }
-
-    /// The English name.
-    async fn name_en(&self) -> &str {
-        &self.0.name.en
-    }
-
-    /// The body whose rule it is: 茨城県.
-    async fn body(&self) -> &str {
-        &self.0.source.body
-    }
-
-    /// The document or plan for which it is used.
-    async fn source(&self) -> &str {
-        &self.0.source.title
-    }
-
-    /// What was read into it that the document leaves open.
-    async fn note(&self) -> Option<Sentence> {
-        self.0.source.note.clone().map(Sentence::from)
-    }
-
-    /// The first fiscal year for which it is meant; null for no limit.
-    async fn valid_from(&self) -> Option<FiscalYear> {
-        self.0.valid.from.map(FiscalYear)
-    }
-
-    /// The last fiscal year for which it is meant; null for no limit.
-    async fn valid_until(&self) -> Option<FiscalYear> {
-        self.0.valid.until.map(FiscalYear)
-    }
-
-    /// The grades that it may give, best first.
-    async fn grades(&self) -> Vec<&str> {
-        self.0.grades()
-    }
-
-    /// The whole rule as data, to be changed and given as `document`.
-    async fn document(&self) -> GradingRuleDocument {
-        GradingRuleDocument(serde_json::to_string(&*self.0).unwrap_or_default())
-    }
-}
 
 /// Why there is no grade.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
@@ -144,6 +49,7 @@ impl From<Ungraded> for Without {
 
 pub(crate) struct Grade {
     of: grade::Grade,
+    rule: GradingRule,
     indicator: Indicator,
     year: FiscalYear,
 }
@@ -151,7 +57,12 @@ pub(crate) struct Grade {
 impl Grade {
     pub(super) fn new(rule: &GradingRule, indicator: Indicator, year: FiscalYear) -> Self {
         let plan = PlanYears::of(indicator.strategy.domain());
-        Self { of: grade::grade(&rule.0, indicator.domain(), plan, year.0), indicator, year }
+        Self::given(grade::grade(rule.domain(), indicator.domain(), plan, year.0), rule, indicator, year)
+    }
+
+    /// A grade that was found already.
+    pub(super) fn given(of: grade::Grade, rule: &GradingRule, indicator: Indicator, year: FiscalYear) -> Self {
+        Self { of, rule: rule.clone(), indicator, year }
     }
 
     fn band(&self) -> Option<&grade::Band> {
@@ -173,8 +84,8 @@ impl Grade {
     }
 
     /// The rule.
-    async fn rule(&self) -> GradingRule {
-        GradingRule(self.of.rule.clone())
+    async fn rule(&self) -> &GradingRule {
+        &self.rule
     }
 
     /// The grade as the rule prints it: A, 順調, ◎; null where there is none.
@@ -302,64 +213,83 @@ pub(crate) struct GradeSummary {
 pub(crate) struct Grading {
     /// The fiscal year.
     year: FiscalYear,
-    /// By which rule.
-    rule: GradingRuleChoice,
+    /// By which rule; if absent, by the municipality's default.
+    rule: Option<GradingRuleChoice>,
 }
 
 /// Grades a range of the indicators of a strategy.
-pub(super) fn grades(
+pub(super) async fn grades(
     context: &Context<'_>,
     strategy: &Strategy,
     range: std::ops::Range<usize>,
     grading: Grading,
 ) -> Result<Vec<Grade>> {
-    let rule = GradingRule::chosen(context, grading.rule)?;
+    let rule = GradingRule::chosen(context, grading.rule, strategy.parts().municipality, "rule").await?;
     spend(context, range.len())?;
     Ok(range.map(|at| Grade::new(&rule, strategy.indicator(at), FiscalYear(grading.year.0))).collect())
 }
 
 /// Counts the grades of a range of the indicators of a strategy.
-pub(super) fn summary(
+pub(super) async fn summary(
     context: &Context<'_>,
     strategy: &Strategy,
     range: std::ops::Range<usize>,
     grading: Grading,
 ) -> Result<GradeSummary> {
-    let rule = GradingRule::chosen(context, grading.rule)?;
+    let rule = GradingRule::chosen(context, grading.rule, strategy.parts().municipality, "rule").await?;
     // Each is graded, as in a list of them.
     spend(context, range.len())?;
+    let given = all(strategy, range.clone(), &rule, grading.year);
+    Ok(GradeSummary::of(rule, grading.year, &given, &strategy.domain().indicators()[range]))
+}
+
+/// The grades of a range of the indicators of a strategy.
+pub(super) fn all(
+    strategy: &Strategy,
+    range: std::ops::Range<usize>,
+    rule: &GradingRule,
+    year: FiscalYear,
+) -> Vec<grade::Grade> {
     let plan = PlanYears::of(strategy.domain());
     let of = &strategy.domain().indicators()[range];
-    let given: Vec<grade::Grade> =
-        of.iter().map(|indicator| grade::grade(&rule.0, indicator, plan, grading.year.0)).collect();
-    let grade::Rollup { all, graded, grades, without, mean_points } = grade::Rollup::of(&rule.0.grades(), &given);
-    let weights = of.iter().map(|indicator| indicator.weight);
-    let weighted = grade::WeightedRollup::of(&rule.0.grades(), given.iter().zip(weights));
-    let weighted_share = |at: usize| weighted.as_ref().and_then(|of| of.shares[at]).map(Decimal);
-    Ok(GradeSummary {
-        year: grading.year,
-        total: all,
-        graded,
-        grades: grades
-            .into_iter()
-            .enumerate()
-            .map(|(at, grade::GradeCount { grade, count, share })| GradeCount {
-                grade,
-                count,
-                share: share.map(Decimal),
-                weighted_share: weighted_share(at),
-            })
-            .collect(),
-        without: without
-            .into_iter()
-            .map(|(why, count)| WithoutCount {
-                without: why.into(),
-                why_not: if let Ungraded::Progress(why) = why { Some(WhyNot::of(why)) } else { None },
-                count,
-            })
-            .collect(),
-        mean_points: mean_points.map(Decimal),
-        weighted_mean_points: weighted.as_ref().and_then(|of| of.mean_points).map(Decimal),
-        rule,
-    })
+    of.iter().map(|indicator| grade::grade(rule.domain(), indicator, plan, year.0)).collect()
+}
+
+impl GradeSummary {
+    /// Counts grades that were given by a rule to some indicators, in their order.
+    pub(super) fn of(
+        rule: GradingRule,
+        year: FiscalYear,
+        given: &[grade::Grade],
+        indicators: &[shirube_domain::strategy::Indicator],
+    ) -> Self {
+        let labels = rule.domain().grades();
+        let grade::Rollup { all, graded, grades, without, mean_points } = grade::Rollup::of(&labels, given);
+        let weights = indicators.iter().map(|indicator| indicator.weight);
+        let weighted = grade::WeightedRollup::of(&labels, given.iter().zip(weights));
+        let weighted_share = |at: usize| weighted.as_ref().and_then(|of| of.shares[at]).map(Decimal);
+        let count = |(at, grade::GradeCount { grade, count, share })| GradeCount {
+            grade,
+            count,
+            share: share.map(Decimal),
+            weighted_share: weighted_share(at),
+        };
+        Self {
+            year,
+            total: all,
+            graded,
+            grades: grades.into_iter().enumerate().map(count).collect(),
+            without: without
+                .into_iter()
+                .map(|(why, count)| WithoutCount {
+                    without: why.into(),
+                    why_not: if let Ungraded::Progress(why) = why { Some(WhyNot::of(why)) } else { None },
+                    count,
+                })
+                .collect(),
+            mean_points: mean_points.map(Decimal),
+            weighted_mean_points: weighted.as_ref().and_then(|of| of.mean_points).map(Decimal),
+            rule,
+        }
+    }
 }

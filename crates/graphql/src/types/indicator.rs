@@ -9,7 +9,8 @@ use shirube_domain::{
 
 use super::{
     Direction, Period, PlanNode, PlanTotal, Quantity, Remark, StandardIndicator, Strategy, Target, Unit, YearFigures,
-    grade::{Grade, GradingRule, GradingRuleChoice},
+    grade::Grade,
+    grading_rule::{GradingRule, GradingRuleChoice},
     lineage::{Lineage, Mapping, MappingSuggestion},
     progress::{Progress, ProgressQuestion},
     revision::Finding,
@@ -208,9 +209,11 @@ impl Indicator {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The fiscal year.")] year: FiscalYear,
-        #[graphql(desc = "By which rule.")] rule: GradingRuleChoice,
+        #[graphql(desc = "By which rule; if absent, by the municipality's default.")] rule: Option<GradingRuleChoice>,
     ) -> Result<Grade> {
-        Ok(Grade::new(&GradingRule::chosen(context, rule)?, self.clone(), year))
+        let municipality = self.strategy.parts().municipality;
+        let rule = GradingRule::chosen(context, rule, municipality, "rule").await?;
+        Ok(Grade::new(&rule, self.clone(), year))
     }
 
     /// What a careful reader would notice about it.

@@ -5,6 +5,8 @@ mod change;
 pub(crate) mod comparison;
 mod figures;
 mod grade;
+mod grade_preview;
+mod grading_rule;
 mod indicator;
 mod instance;
 mod keys;
@@ -27,7 +29,7 @@ use async_graphql::Interface;
 
 pub(crate) use audit::{AuditEntry, AuditEntryConnection, AuditFilter, audit};
 pub(crate) use figures::{ObservationStatus, PlanTotal, Quantity, Unit, YearFigures};
-pub(crate) use grade::GradingRule;
+pub(crate) use grading_rule::GradingRule;
 pub(crate) use indicator::{Indicator, IndicatorConnection, IndicatorFilter, IndicatorRole};
 pub(crate) use instance::Instance;
 pub(crate) use keys::{ApiKey, KeyScope};

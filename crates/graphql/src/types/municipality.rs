@@ -7,7 +7,7 @@ use shirube_domain::{
     municipality::{self, MunicipalityCode as DomainCode, SUCCESSIONS, SimilarGroup},
 };
 
-use super::{OfficialSeries, Strategy};
+use super::{GradingRule, OfficialSeries, Strategy};
 use crate::{
     error::{bad_input, outward},
     id::GlobalId,
@@ -166,6 +166,32 @@ impl Municipality {
         #[graphql(desc = "An instant: what was published then. Not together with `revision`.")] as_of: Option<DateTime>,
     ) -> Result<Option<Strategy>> {
         crate::query::strategy(&self.app, self.domain().code, term, revision, as_of.map(|instant| instant.0)).await
+    }
+
+    /// The grading rules (評価基準) that it has saved, each in its last version, by key.
+    async fn grading_rules(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Also those that were retired; they are left out if absent.")] retired: Option<bool>,
+    ) -> Result<Vec<GradingRule>> {
+        let rules = self.app.saved_rules(self.domain().code, retired.unwrap_or(false));
+        spend(context, rules.len())?;
+        Ok(rules.into_iter().map(GradingRule::from).collect())
+    }
+
+    /// A grading rule (評価基準) that it has saved, whether it was retired or not; null if there is none.
+    async fn grading_rule(
+        &self,
+        #[graphql(desc = "Its key.")] key: String,
+        #[graphql(desc = "Its version; the last one if absent.")] version: Option<u32>,
+    ) -> Result<Option<GradingRule>> {
+        let saved = self.app.saved_rule(self.domain().code, &key, version).await.map_err(outward)?;
+        Ok(saved.map(GradingRule::from))
+    }
+
+    /// The grading rule by which its strategies are graded unless another is named (標準の評価基準); null if it has named none.
+    async fn default_grading_rule(&self) -> Option<GradingRule> {
+        self.app.default_rule(self.domain().code).map(GradingRule::from)
     }
 
     /// Official statistics (公的統計) of this municipality.

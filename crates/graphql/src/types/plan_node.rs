@@ -85,7 +85,7 @@ impl PlanNode {
         context: &Context<'_>,
         #[graphql(desc = "Which year, and by which rule.")] grading: Grading,
     ) -> Result<GradeSummary> {
-        grade::summary(context, &self.strategy, self.strategy.domain().subtree_indicators(self.at), grading)
+        grade::summary(context, &self.strategy, self.strategy.domain().subtree_indicators(self.at), grading).await
     }
 
     /// The department in charge.

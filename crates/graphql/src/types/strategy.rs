@@ -8,6 +8,8 @@ use super::{
     Indicator, IndicatorConnection, IndicatorFilter, Municipality, PlanNode, PublishedOpinion, Revision,
     change::{Change, changes},
     grade::{self, Grade, GradeSummary, Grading},
+    grade_preview::{GradePreview, preview},
+    grading_rule::GradingRuleChoice,
     indicator::indicators,
     lineage::{Lineage, LineageKind, PreviousTerm},
     revision::{Finding, LintRule},
@@ -200,7 +202,7 @@ impl Strategy {
         context: &Context<'_>,
         #[graphql(desc = "Which year, and by which rule.")] grading: Grading,
     ) -> Result<Vec<Grade>> {
-        grade::grades(context, self, 0..self.domain().indicators().len(), grading)
+        grade::grades(context, self, 0..self.domain().indicators().len(), grading).await
     }
 
     /// The grades of all its indicators, counted (集計).
@@ -209,7 +211,21 @@ impl Strategy {
         context: &Context<'_>,
         #[graphql(desc = "Which year, and by which rule.")] grading: Grading,
     ) -> Result<GradeSummary> {
-        grade::summary(context, self, 0..self.domain().indicators().len(), grading)
+        grade::summary(context, self, 0..self.domain().indicators().len(), grading).await
+    }
+
+    /// What grading by another rule would change (評価基準の見直しの影響): both summaries, and each indicator with another
+    /// grade, or with none for another reason. A rule need not be saved for it.
+    async fn grade_preview(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The fiscal year.")] year: FiscalYear,
+        #[graphql(desc = "The rule that is tried out.")] rule: GradingRuleChoice,
+        #[graphql(desc = "The rule with which it is compared; if absent, the municipality's default.")] against: Option<
+            GradingRuleChoice,
+        >,
+    ) -> Result<GradePreview> {
+        preview(context, self, year, rule, against).await
     }
 
     /// The strategy of the previous term from which it was made (前期の戦略); null if it was made anew.

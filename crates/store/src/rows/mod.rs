@@ -5,6 +5,7 @@ pub(crate) mod columns;
 pub(crate) mod convert;
 pub(crate) mod figures;
 pub(crate) mod global;
+pub(crate) mod grading_rules;
 mod lineage;
 pub(crate) mod members;
 pub(crate) mod people;
