@@ -72,6 +72,7 @@ async fn a_draft_is_read_back_as_it_was(backend: Backend) -> Result<()> {
     Ok(())
 }
 
+#[expect(clippy::too_many_lines, reason = "all that there is, each named once")]
 async fn everything_that_a_strategy_can_hold_is_stored(backend: Backend) -> Result<()> {
     let mut parts = copy(sample_strategy(0));
     let department = DepartmentId::from_uuid(Uuid::now_v7());
