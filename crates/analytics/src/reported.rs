@@ -10,7 +10,7 @@ use shirube_domain::{
     progress::{Inverse, Measure, Method, Outcome, PlanYears, Question, Sense, Toward, WhyNot, progress},
     quantity::{Finality, Unit},
     reference::{Aggregation, StandardIndicator},
-    strategy::{Accumulation, Content, Indicator, Mapping, MappingStrength, Strategy},
+    strategy::{Accumulation, Content, Indicator, Mapping, MappingStrength, RoleKind, Strategy},
 };
 
 /// What a published strategy says about standard indicators, one row a figure. It is made once for each revision.
@@ -59,6 +59,9 @@ impl StrategyRows {
         let mut indicators = Vec::new();
         let mut rows = Vec::new();
         for indicator in strategy.indicators() {
+            if is_repeated(indicator, strategy) {
+                continue;
+            }
             let known = indicator.mappings.iter().filter_map(|mapping| {
                 let at = catalogue.standard.iter().position(|of| of.id == mapping.standard())?;
                 Some((mapping, at))
@@ -108,6 +111,16 @@ impl StrategyRows {
             rows,
         }
     }
+}
+
+/// Whether it is the target of a goal that stands again as a KPI, with the same figures (再掲): one thing, to be counted once.
+fn is_repeated(indicator: &Indicator, strategy: &Strategy) -> bool {
+    let same = |other: &Indicator| {
+        other.role.kind() == RoleKind::Kpi
+            && (&other.label, &other.baseline, &other.figures)
+                == (&indicator.label, &indicator.baseline, &indicator.figures)
+    };
+    indicator.role.kind() == RoleKind::GoalTarget && strategy.indicators().iter().any(same)
 }
 
 /// 実績 ÷ 目標 of the year.

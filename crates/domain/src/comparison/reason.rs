@@ -117,6 +117,29 @@ impl Subject<'_> {
     }
 }
 
+/// What the catalogue calls a dimension, in words; one that it may get later is left as it is.
+fn dimension(code: &str) -> (&str, &str) {
+    match code {
+        "people" => ("人数", "people"),
+        "people_visits" => ("訪問者数（入込）", "visits of people"),
+        "people_nights" => ("宿泊数（人×泊）", "nights of people"),
+        "people_trips" => ("利用回数（人×回）", "trips of people"),
+        "cases" => ("件数", "cases"),
+        "groups" => ("組数", "groups"),
+        "organisations" => ("団体・事業所の数", "organisations"),
+        "items" => ("品目数", "items"),
+        "views" => ("閲覧数", "views"),
+        "money" => ("金額", "money"),
+        "mass" => ("質量", "mass"),
+        "mass_rate" => ("一人一日当たりの質量", "mass per person and day"),
+        "ratio" => ("割合", "a share"),
+        "rate" => ("一日当たりの数", "a number a day"),
+        "index" => ("指数", "an index"),
+        "years" => ("年数", "years"),
+        other => (other, other),
+    }
+}
+
 /// What stands against comparing the values of one subject with those of another.
 pub fn compare(one: &Subject<'_>, other: &Subject<'_>) -> Vec<Reason> {
     let mut reasons = Vec::new();
@@ -125,7 +148,7 @@ pub fn compare(one: &Subject<'_>, other: &Subject<'_>) -> Vec<Reason> {
         Reason::new(
             code,
             format!("{ja}が異なります：「{}」は{}、「{}」は{}。", one.name.ja, of.0, other.name.ja, than.0),
-            format!("{en}: “{}” {}, “{}” {}.", one.name.en, of.1, other.name.en, than.1),
+            format!("{en}: “{}”: {}; “{}”: {}.", one.name.en, of.1, other.name.en, than.1),
         )
     };
     if one.key == other.key {
@@ -142,7 +165,7 @@ pub fn compare(one: &Subject<'_>, other: &Subject<'_>) -> Vec<Reason> {
         && of != than
     {
         let what = ("数えるもの", "They count different things");
-        reasons.push(names(ReasonCode::DimensionDiffers, what, (of, of), (than, than)));
+        reasons.push(names(ReasonCode::DimensionDiffers, what, dimension(of), dimension(than)));
     }
     if one.unit != other.unit {
         let (of, than) = (one.unit.unwrap_or("―"), other.unit.unwrap_or("―"));
