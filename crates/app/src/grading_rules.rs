@@ -97,6 +97,10 @@ impl SavedRules {
             let rules = by_municipality.entry(stored.version.municipality).or_default();
             rules.push(Arc::new(OwnRule { versions, last: SavedRule { stored, rule } }));
         }
+        for rules in by_municipality.values_mut() {
+            // Databases differ in how they order texts.
+            rules.sort_by(|one, other| one.last.stored.version.key.cmp(&other.last.stored.version.key));
+        }
         Ok(Self { by_municipality, defaults, count })
     }
 
@@ -242,6 +246,9 @@ impl App {
     ) -> Result<RuleChange, Error> {
         let permit = scope.permit::<ManageGradingRules>(municipality)?;
         let reason = input::reason("reason", reason)?;
+        if !GradingRule::is_key(key) {
+            return Err(NO_RULE);
+        }
         let retired = self.store.tenant(permit, self.now()).await?.retire_rule(key, read, reason).await;
         let retired = match retired {
             // Somebody else retired the same version at once.
@@ -270,6 +277,9 @@ impl App {
         key: Option<String>,
     ) -> Result<Option<SavedRule>, Error> {
         let permit = scope.permit::<ManageGradingRules>(municipality)?;
+        if key.as_ref().is_some_and(|key| !GradingRule::is_key(key)) {
+            return Err(NO_RULE);
+        }
         let set = self.store.tenant(permit, self.now()).await?.set_default_rule(key).await;
         match set
             .map_err(input::taken("key", "somebody else has said so at the same time; look at it, and try again"))?

@@ -272,7 +272,7 @@ impl Store {
         rows.into_iter().map(last).collect()
     }
 
-    /// All versions of all rules without their documents: by municipality and key, the oldest version first.
+    /// All versions of all rules without their documents, those of a rule together and the oldest of them first.
     pub async fn grading_rules(&self) -> StoreResult<Vec<StoredRule>> {
         use grading_rule::Column;
         let version = |municipality: &str, key: String, of: i32| -> StoreResult<RuleVersion> {
