@@ -83,7 +83,13 @@ impl Frames {
     pub(crate) fn years(&self, subject: &Subject<'_>) -> Vec<i16> {
         match (&subject.formula, subject.standard) {
             (Some(formula), _) => self.world.years(formula),
-            (None, Some(standard)) => self.reported.years(standard),
+            (None, Some(standard)) => {
+                let reported = |year: &i16| {
+                    let states = self.reported.slice(standard, *year).states;
+                    states.iter().any(|of| of.excluded != Some(Exclusion::NoValue))
+                };
+                self.reported.years(standard).into_iter().filter(reported).collect()
+            }
             (None, None) => Vec::new(),
         }
     }
@@ -156,6 +162,7 @@ impl Frames {
             (None, None) => (Cow::default(), None),
         };
         let base = match self.base(subject, year, base, place)? {
+            _ if by.verdict == Verdict::NotComparable => None,
             Some((column, printed, base_year, unit)) => {
                 if base_year != year {
                     by.reasons.push(Reason::new(

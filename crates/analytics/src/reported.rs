@@ -163,14 +163,14 @@ fn value(
     year: FiscalYear,
     plan: PlanYears,
 ) -> Result<f64, Exclusion> {
-    if !matches!(mapping.strength(), MappingStrength::Identical | MappingStrength::Convertible) {
-        return Err(Exclusion::NotTheSame);
-    }
     let figure = |year| {
         let Content::Figure { amount, .. } = indicator.figures.year(year)?.actual.content() else { return None };
         Some(amount)
     };
     let amount = figure(year).ok_or(Exclusion::NoValue)?;
+    if !matches!(mapping.strength(), MappingStrength::Identical | MappingStrength::Convertible) {
+        return Err(Exclusion::NotTheSame);
+    }
     let adds_up = standard.aggregation == Aggregation::Sum;
     let own = match indicator.statement().map(|statement| statement.accumulation) {
         Some(Accumulation::MeanOfYears) => return Err(Exclusion::SeveralYears),
