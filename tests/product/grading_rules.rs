@@ -351,9 +351,8 @@ async fn what_is_wrong_is_told_with_its_place(backend: Backend) -> Result<()> {
     for (field, input, code) in [
         ("retireGradingRule", &not_there, "NOT_FOUND"),
         ("retireGradingRule", &theirs, "NOT_FOUND"),
-        ("retireGradingRule", &json!({ "municipality": SUNAGAWA, "key": "\0", "version": 1 }), "NOT_FOUND"),
+        ("retireGradingRule", &json!({ "municipality": SUNAGAWA, "key": "\0", "version": 1 }), "BAD_USER_INPUT"),
         ("setDefaultGradingRule", &json!({ "municipality": SUNAGAWA, "key": "x" }), "NOT_FOUND"),
-        ("setDefaultGradingRule", &json!({ "municipality": SUNAGAWA, "key": "\0" }), "NOT_FOUND"),
         ("saveGradingRule", &json!({ "municipality": AMA, "document": rule("ours", 1) }), "NOT_FOUND"),
         ("saveGradingRule", &json!({ "municipality": AMA, "document": "not JSON" }), "NOT_FOUND"),
     ] {

@@ -246,9 +246,6 @@ impl App {
     ) -> Result<RuleChange, Error> {
         let permit = scope.permit::<ManageGradingRules>(municipality)?;
         let reason = input::reason("reason", reason)?;
-        if !GradingRule::is_key(key) {
-            return Err(NO_RULE);
-        }
         let retired = self.store.tenant(permit, self.now()).await?.retire_rule(key, read, reason).await;
         let retired = match retired {
             // Somebody else retired the same version at once.
@@ -277,9 +274,6 @@ impl App {
         key: Option<String>,
     ) -> Result<Option<SavedRule>, Error> {
         let permit = scope.permit::<ManageGradingRules>(municipality)?;
-        if key.as_ref().is_some_and(|key| !GradingRule::is_key(key)) {
-            return Err(NO_RULE);
-        }
         let set = self.store.tenant(permit, self.now()).await?.set_default_rule(key).await;
         match set
             .map_err(input::taken("key", "somebody else has said so at the same time; look at it, and try again"))?

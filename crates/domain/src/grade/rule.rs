@@ -336,12 +336,6 @@ impl GradingRule {
         if problems.is_empty() { Ok(rule) } else { Err(problems) }
     }
 
-    /// Whether a text can be the key of a rule.
-    pub fn is_key(text: &str) -> bool {
-        let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        (1..=60).contains(&text.len()) && text.chars().all(letter)
-    }
-
     /// The place of the case that is for an indicator.
     pub(super) fn case_of(&self, indicator: &Indicator, year: FiscalYear) -> Option<usize> {
         self.cases.iter().position(|case| case.when.applies(indicator, year))
@@ -361,7 +355,8 @@ impl GradingRule {
     fn problems(&self) -> Vec<BadInput> {
         let mut found = Vec::new();
         let mut tell = |place: String, message: &str| found.push(BadInput { place, message: message.to_owned() });
-        if !Self::is_key(&self.key) {
+        let key = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if self.key.is_empty() || self.key.len() > 60 || !self.key.chars().all(key) {
             tell("key".into(), "write up to 60 small letters, digits and hyphens");
         }
         if self.version == 0 {
