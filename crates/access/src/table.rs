@@ -174,8 +174,8 @@ actions! {
     GiveOpinion ("意見を述べる", "the round") Writes Municipality: Roles(&[Administrator, Planner, Reviewer]), key None;
     /// Answering an opinion, and saying whether it is to be published.
     AnswerOpinion ("意見に回答し、公表するかを決める", "the opinion") Writes Municipality: Roles(&[Administrator, Planner]), key None;
-    /// Saving and retiring the grading rules of a municipality.
-    ManageGradingRules ("評価基準を定め、改め、廃止する", "the grading rule") Writes Municipality: Roles(&[Administrator, Planner]), key None;
+    /// Saving and retiring the grading rules of a municipality, and naming the one by which it is graded.
+    ManageGradingRules ("評価基準を定め、改め、廃止し、標準を選ぶ", "the grading rule") Writes Municipality: Roles(&[Administrator, Planner]), key None;
     /// Reading the drafts of a municipality.
     ReadDraft ("策定中の戦略を読む", "the draft") Reads Municipality: Roles(&[Administrator, Planner, Reporter, Reviewer]), key Some(KeyScope::ReadDrafts);
     /// Listing the departments of a municipality.
