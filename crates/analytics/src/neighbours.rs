@@ -42,13 +42,8 @@ pub(crate) fn nearest(
     }
     let value = |at: usize, place: u32| -> Result<f64, Exclusion> {
         let (one, weighted): (&Measured<'_>, _) = (&measured[at], &asked.variables[at]);
-        let value = match weighted.variable.per_base {
-            true => one
-                .value(place)
-                .ok_or_else(|| one.why(place).0)
-                .and_then(|_| one.per_base(place).ok_or(Exclusion::NoBase)),
-            false => one.value(place).ok_or_else(|| one.why(place).0),
-        }?;
+        let plain = one.value(place).ok_or_else(|| one.why(place).0)?;
+        let value = if weighted.variable.per_base { one.per_base(place).ok_or(Exclusion::NoBase)? } else { plain };
         match weighted.scale {
             Scale::Linear => Ok(value),
             Scale::Log if value > 0.0 => Ok(value.ln()),

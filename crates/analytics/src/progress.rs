@@ -24,10 +24,8 @@ pub(crate) fn progress(frames: &Frames, question: &ProgressQuestion, waiting: &W
     };
     let years = frames.reported.years(standard);
     if let Some(year) = question.year.filter(|year| !years.contains(year)) {
-        let held = match years.is_empty() {
-            true => "of no year".to_owned(),
-            false => format!("of {}", years.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
-        };
+        let held = years.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let held = if held.is_empty() { "of no year".to_owned() } else { format!("of {held}") };
         let message =
             format!("nothing published says anything about “{}” in {year}; there are figures {held}", subject.key);
         return Err(Error::bad_input("year", message));

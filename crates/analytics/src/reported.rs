@@ -139,14 +139,14 @@ const fn is_provisional(content: &Content) -> bool {
 
 /// The yearly change that a plan asks for, in percent of the baseline: positive where it is for the better.
 fn ambition(indicator: &Indicator, plan: PlanYears) -> Option<f64> {
-    let measures = indicator.figures.years().iter().filter_map(|figures| {
+    let mut measures = indicator.figures.years().iter().rev().filter_map(|figures| {
         let Measure { before, target, sense, years, .. } =
             progress(indicator, plan, figures.year, &FROM_BASELINE).measure?;
         Some((before?, target, sense, years))
     });
     // Toward the final target it is the same in all years that have a figure, but for what the baseline makes in as many
     // years, of which the last is the whole.
-    let (before, target, sense, years) = measures.last()?;
+    let (before, target, sense, years) = measures.next()?;
     let change = match sense {
         Sense::Higher => target.checked_sub(before)?,
         Sense::Lower => before.checked_sub(target)?,

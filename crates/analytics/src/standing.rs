@@ -1,5 +1,7 @@
 //! How values stand in their group: one sorting answers all of it.
 
+#![expect(clippy::float_cmp, reason = "equal values are ties")]
+
 use shirube_domain::{
     comparison::{Order, Standing, Summary},
     statistics::summary::{self, histogram, mean, quantile},
@@ -54,7 +56,7 @@ impl Sorted {
                 value,
                 rank: u32::try_from(rank).unwrap_or(u32::MAX),
                 // The mean of the ranks from + 1 to `to`, as a share of all.
-                percentile: (count(from + 1) + count(to)) / 2.0 / count(n) * 100.0,
+                percentile: f64::midpoint(count(from + 1), count(to)) / count(n) * 100.0,
                 z: Some((value - self.mean) / self.sd).filter(|z| z.is_finite()),
                 quarter: u8::try_from(above + 1).unwrap_or(4),
             };

@@ -1,6 +1,7 @@
 use shirube_domain::{
     Error,
     comparison::{Excluded, Exclusion, TrendQuestion, TrendRow, Trends, Variable},
+    reference::MeasureKind,
     statistics::{
         summary::sum,
         trend::{compound_growth, level_change, mann_kendall, ols, theil_sen},
@@ -54,9 +55,8 @@ pub(crate) fn trends(frames: &Frames, question: &TrendQuestion, waiting: &Waitin
         if at % BETWEEN_CHECKS == 0 {
             waiting.check()?;
         }
-        let value = |measured: &Measured<'_>| match question.per_base {
-            true => measured.per_base(place),
-            false => measured.value(place),
+        let value = |measured: &Measured<'_>| {
+            if question.per_base { measured.per_base(place) } else { measured.value(place) }
         };
         let points: Vec<(i16, f64)> =
             columns.iter().filter_map(|(year, measured)| Some((*year, value(measured)?))).collect();
@@ -64,10 +64,7 @@ pub(crate) fn trends(frames: &Frames, question: &TrendQuestion, waiting: &Waitin
             whole.push(place);
         }
         if points.len() < YEARS {
-            let (why, source) = match points.is_empty() {
-                true => last.why(place),
-                false => (Exclusion::TooFewYears, None),
-            };
+            let (why, source) = if points.is_empty() { last.why(place) } else { (Exclusion::TooFewYears, None) };
             answer.excluded.push(Excluded { place, why, source, progress: None });
         } else {
             answer.rows.push(row(Some(place), points, question.confidence));
@@ -81,7 +78,7 @@ pub(crate) fn trends(frames: &Frames, question: &TrendQuestion, waiting: &Waitin
         }
     };
     // Shares of several places do not add up.
-    let adds_up = question.per_base || subject.kind.is_none_or(|kind| kind.adds_up());
+    let adds_up = question.per_base || subject.kind.is_none_or(MeasureKind::adds_up);
     if adds_up && !whole.is_empty() && columns.len() >= YEARS {
         let points: Vec<(i16, f64)> = columns.iter().map(|(year, measured)| (*year, total(measured))).collect();
         if points.iter().all(|(_, value)| value.is_finite()) {

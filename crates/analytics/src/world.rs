@@ -50,7 +50,9 @@ impl World {
             years.entry(series.to_owned()).or_default().push((year, laid.len()));
             laid.push(Series::new(format!("{series} {year}").into(), values).into_column());
         }
-        years.values_mut().for_each(|years| years.sort_unstable());
+        for years in years.values_mut() {
+            years.sort_unstable();
+        }
         let frame = DataFrame::new(municipalities.len(), laid)?;
         Ok(Self { municipalities, populations, standard, official, frame, years })
     }

@@ -130,7 +130,6 @@ impl Comparisons {
     }
 
     /// How two indicators go together over municipalities (相関): Pearson, Spearman, the line, and the points.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a question")]
     async fn correlation(
         &self,
         context: &Context<'_>,

@@ -187,7 +187,8 @@ impl App {
             if *version == published.version(self.reference().digest()) {
                 return self.lay_out(published.strategies().map(|of| of.latest().clone()).collect()).await;
             }
-            self.lay_out(self.as_of(&published, version).await?).await
+            // On the heap: it reads from the database.
+            self.lay_out(Box::pin(self.as_of(&published, version)).await?).await
         });
         frames.await
     }

@@ -76,6 +76,7 @@ pub enum Scale {
 }
 
 impl Scale {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
     fn is_linear(&self) -> bool {
         *self == Self::Linear
     }
@@ -112,7 +113,9 @@ impl Group {
         once(self.kinds.as_mut());
         once(self.similar_groups.as_mut());
         if let Some(codes) = &mut self.municipalities {
-            codes.iter_mut().for_each(|code| *code = code.current());
+            for code in codes.iter_mut() {
+                *code = code.current();
+            }
         }
         once(self.municipalities.as_mut());
         if let Some(neighbours) = &mut self.neighbours {

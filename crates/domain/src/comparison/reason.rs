@@ -140,10 +140,12 @@ fn dimension(code: &str) -> (&str, &str) {
     }
 }
 
+/// A name in Japanese and English.
+type Names<'a> = (&'a str, &'a str);
+
 /// What stands against comparing the values of one subject with those of another.
 pub fn compare(one: &Subject<'_>, other: &Subject<'_>) -> Vec<Reason> {
     let mut reasons = Vec::new();
-    type Names<'a> = (&'a str, &'a str);
     let names = |code, (ja, en): Names<'_>, of: Names<'_>, than: Names<'_>| {
         Reason::new(
             code,

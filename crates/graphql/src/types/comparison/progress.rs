@@ -69,7 +69,8 @@ impl ProgressComparisonAnswer {
     }
 
     /// (実績 − 基準) ÷ (目標 − 基準) toward the final target, in percent.
-    async fn from_baseline(&self) -> Result<GroupSummary> {
+    #[graphql(name = "fromBaseline")]
+    async fn baseline_progress(&self) -> Result<GroupSummary> {
         Ok(GroupSummary(self.of()?.from_baseline.clone()))
     }
 
