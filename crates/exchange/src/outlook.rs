@@ -1,4 +1,4 @@
-//! The outlook of every indicator of the sample documents, a row each with its reason, for people to read and agree with; and,
+//! The outlook of every indicator of the sample documents, with the official statistics that ship, a row each with its reason, for people to read and agree with; and,
 //! where the target's year has come, how it came out. `cargo test -p shirube-exchange` compares it to what is committed. Where
 //! a change is meant, run it with UPDATE=1 and read the difference.
 
@@ -6,22 +6,62 @@ use std::fmt::Write as _;
 
 use shirube_domain::{
     calendar::FiscalYear,
-    outlook::{Outlook, Projection, Verdict, outlook},
+    municipality::MunicipalityCode,
+    outlook::{self, Candidate, NoOutlook, Outlook, Projection, Verdict},
     progress::{Inverse, Method, PlanYears, Question, Toward, progress},
     quantity::print_number,
+    reference::{OfficialIndicator, OfficialValue, StandardIndicator},
     strategy::{Indicator, Strategy},
 };
 
-use crate::{STRATEGIES, sample::tests::strategy, snapshot};
+use crate::{
+    STRATEGIES,
+    reference::{official_indicators, official_statistics, standard_indicators},
+    sample::tests::strategy,
+    snapshot,
+};
 
 const CONFIDENCE: f64 = 0.9;
+
+/// The reference data that ship, of one municipality.
+struct Reference {
+    standard: Vec<StandardIndicator>,
+    official: Vec<(OfficialIndicator, Vec<OfficialValue>)>,
+}
+
+impl Reference {
+    fn of(municipality: MunicipalityCode) -> Self {
+        let mut official: Vec<_> =
+            official_indicators().unwrap().into_iter().map(|series| (series, Vec::new())).collect();
+        for series in official_statistics().unwrap().map(Result::unwrap) {
+            let own = series.values.iter().find(|of| of.municipality == municipality);
+            if let (Some((_, values)), Some(of)) = (official.iter_mut().find(|(of, _)| of.id == series.indicator), own)
+            {
+                values.push(*of);
+            }
+        }
+        Self { standard: standard_indicators().unwrap(), official }
+    }
+
+    fn outlook(&self, indicator: &Indicator, plan: PlanYears, as_of: FiscalYear) -> Result<Outlook, NoOutlook> {
+        let years = |values: &[OfficialValue]| values.iter().map(|of| (of.year, of.value)).collect();
+        let candidates: Vec<_> =
+            self.official.iter().map(|(series, values)| Candidate { series, values: years(values) }).collect();
+        let history = outlook::history(indicator, plan.first, &self.standard, &candidates);
+        outlook::outlook(indicator, plan, as_of, &history, CONFIDENCE)
+    }
+}
 
 #[test]
 fn what_every_indicator_of_the_sample_documents_is_likely_to_come_to() {
     for at in 0..STRATEGIES.len() {
         let strategy = strategy(at);
         let parts = strategy.parts();
-        snapshot::compare("outlook", &format!("{}-{}.tsv", parts.municipality, parts.term.number), &table(&strategy));
+        snapshot::compare(
+            "outlook",
+            &format!("{}-{}.tsv", parts.municipality, parts.term.number),
+            &table(&strategy, &Reference::of(parts.municipality)),
+        );
     }
 }
 
@@ -31,10 +71,11 @@ fn what_every_indicator_of_the_sample_documents_is_likely_to_come_to() {
 fn verdicts_are_borne_out_by_the_end_of_the_plan() {
     let strategy = strategy(1);
     let plan = PlanYears::of(&strategy);
+    let reference = Reference::of(strategy.parts().municipality);
     let met = |years: i16, verdict: Verdict| {
         let as_of = FiscalYear::new(plan.last.year() - years).unwrap();
         let said = strategy.indicators().iter().filter(|indicator| {
-            outlook(indicator, plan, as_of, &[], CONFIDENCE).is_ok_and(|outlook| outlook.verdict == verdict)
+            reference.outlook(indicator, plan, as_of).is_ok_and(|outlook| outlook.verdict == verdict)
         });
         let came: Vec<bool> = said.filter_map(|indicator| came_out(indicator, plan)).collect();
         (came.iter().filter(|met| **met).count(), came.len())
@@ -46,22 +87,27 @@ fn verdicts_are_borne_out_by_the_end_of_the_plan() {
 }
 
 /// As of each year for which the document holds figures, but the one in which the targets are due.
-fn table(strategy: &Strategy) -> String {
+fn table(strategy: &Strategy, reference: &Reference) -> String {
     let plan = PlanYears::of(strategy);
     let heading = "label\tas_of\tbaseline\ttarget\tactuals\tverdict\tchance\tprojected\tothers\tcame_to\treason\n";
     let mut table = String::from(heading);
     for (at, _) in strategy.nodes().iter().enumerate() {
         for indicator in &strategy.indicators()[strategy.own_indicators(at)] {
             for as_of in strategy.years().filter(|year| *year <= strategy.parts().report.year) {
-                row(&mut table, indicator, plan, as_of);
+                row(&mut table, indicator, &reference.outlook(indicator, plan, as_of), plan, as_of);
             }
         }
     }
     table
 }
 
-fn row(table: &mut String, indicator: &Indicator, plan: PlanYears, as_of: FiscalYear) {
-    let found = outlook(indicator, plan, as_of, &[], CONFIDENCE);
+fn row(
+    table: &mut String,
+    indicator: &Indicator,
+    found: &Result<Outlook, NoOutlook>,
+    plan: PlanYears,
+    as_of: FiscalYear,
+) {
     let actuals: Vec<_> = indicator
         .figures
         .years()
@@ -69,7 +115,7 @@ fn row(table: &mut String, indicator: &Indicator, plan: PlanYears, as_of: Fiscal
         .filter(|figures| figures.year <= as_of)
         .map(|figures| figures.actual.printed().unwrap_or_default())
         .collect();
-    let (verdict, chance, projected, others, reason) = match &found {
+    let (verdict, chance, projected, others, reason) = match found {
         Ok(outlook) => (
             verdict(outlook).to_owned(),
             outlook.recommended().chance.map(|chance| format!("{chance:.2}")).unwrap_or_default(),

@@ -1,6 +1,6 @@
 use rust_decimal::Decimal;
 
-use super::{ENOUGH, Method, OFF_TRACK, ON_TRACK, Outlook, Projection, RISK_PACE, Verdict};
+use super::{ENOUGH, Held, Method, OFF_TRACK, ON_TRACK, Outlook, Projection, RISK_PACE, Verdict};
 use crate::{progress::Sense, quantity::print_number, text::Bilingual};
 
 /// A number as it stands in an explanation: to four decimals at most.
@@ -50,12 +50,21 @@ impl Outlook {
         steps
     }
 
+    /// Whether the target is a limit on a total or a mean.
+    fn is_limit(&self) -> bool {
+        self.held != Held::LastYear && self.sense == Sense::Lower
+    }
+
     fn observed(&self) -> Bilingual {
         let count = self.observations.len();
         let years = |at: usize| self.observations.get(at).map_or(String::new(), |of| of.year.to_string());
         let (first, last) = (years(0), years(count.saturating_sub(1)));
         let current = shown(self.current);
-        let (ja, en) = if self.adds_up { ("これまでの合計", "total so far") } else { ("現在", "now") };
+        let (ja, en) = match self.held {
+            Held::LastYear => ("現在", "now"),
+            Held::Total => ("これまでの合計", "total so far"),
+            Held::Mean => ("これまでの平均", "mean so far"),
+        };
         Bilingual {
             ja: format!("観測値{count}時点（{first}～{last}年）、{ja} {current}"),
             en: format!("{count} observations ({first}–{last}), {en} {current}"),
@@ -64,17 +73,19 @@ impl Outlook {
 
     fn needed(&self) -> Bilingual {
         let (target, due) = (shown(self.target), self.due);
-        let (ja, en) = match (self.adds_up, self.sense) {
-            _ if self.needed_pace.is_zero() => ("追加は不要".to_owned(), "nothing more is needed".to_owned()),
-            (true, Sense::Higher) => {
+        let (ja, en) = match (self.held, self.sense) {
+            _ if self.needed_pace.is_zero() && !self.is_limit() => {
+                ("追加は不要".to_owned(), "nothing more is needed".to_owned())
+            }
+            (Held::Total | Held::Mean, Sense::Higher) => {
                 let needed = shown(self.needed_pace);
                 (format!("残りの各年度に {needed} が必要"), format!("each year that is left has to bring {needed}"))
             }
-            (true, Sense::Lower) => {
+            (Held::Total | Held::Mean, Sense::Lower) => {
                 let needed = shown(self.needed_pace);
                 (format!("残りの各年度は {needed} まで"), format!("each year that is left may bring {needed}"))
             }
-            (false, _) => {
+            (Held::LastYear, _) => {
                 let needed = change(self.needed_pace);
                 (format!("年 {needed} が必要"), format!("{needed} a year is needed"))
             }
@@ -86,7 +97,7 @@ impl Outlook {
     }
 
     fn so_far(&self) -> Bilingual {
-        let pace = if self.adds_up { shown(self.pace) } else { change(self.pace) };
+        let pace = if self.held == Held::LastYear { change(self.pace) } else { shown(self.pace) };
         Bilingual {
             ja: format!("これまでのペースは年 {pace}"), en: format!("the pace so far is {pace} a year")
         }

@@ -6,7 +6,7 @@ use crate::{
     progress::readings,
     quantity::Unit,
     reference::{OfficialIndicator, StandardIndicator},
-    strategy::{Indicator, MappingStrength},
+    strategy::{Indicator, MappingDifference, MappingStrength},
 };
 
 /// An official series with its values for the municipality.
@@ -33,6 +33,11 @@ pub fn history(
             MappingStrength::Convertible => mapping.factor()?,
             MappingStrength::Similar | MappingStrength::NotComparable => return None,
         };
+        // A factor mends the unit; the months are looked at when the series joins.
+        let mended = |of: &MappingDifference| matches!(of, MappingDifference::Unit | MappingDifference::YearKind);
+        if !mapping.parts().differences.iter().all(mended) {
+            return None;
+        }
         let standard = standard.iter().find(|standard| standard.id == mapping.standard())?;
         let measures = |of: &&Candidate<'_>| {
             of.series.standard_indicator.as_ref() == Some(&standard.id)

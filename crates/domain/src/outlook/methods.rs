@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 
 use super::{
-    CLEAR_TREND, Caution, ENOUGH, LEAST_SURE, Method, Origin, Projection, Reason, SMALL_COUNT, SUREST, Series, float,
-    rounded,
+    CLEAR_TREND, Caution, ENOUGH, Held, LEAST_SURE, Method, Observation, Origin, Projection, Reason, SMALL_COUNT,
+    SUREST, Series, float, rounded,
 };
 use crate::{
     calendar::FiscalYear,
@@ -27,7 +27,7 @@ enum Made {
     /// The value of the last year.
     Last,
     /// What there is so far and the amounts of the years that are left, divided by the number of years for a mean.
-    Sum { so_far: f64, divisor: f64 },
+    Sum { so_far: f64, divisor: f64, mean: bool },
 }
 
 /// Everything that the methods ask for, in the indicator's unit without its scale.
@@ -69,22 +69,21 @@ impl Frame {
         let points: Vec<_> = points.collect::<Option<_>>()?;
         let (target, current) = (float(aim.target)?, float(current)?);
         let accumulation = indicator.statement()?.accumulation;
-        let own = series.observations.iter().filter(|of| of.origin == Origin::Figure).count();
         let left: Vec<f64> = (series.latest + 1..=aim.due.year()).map(f64::from).collect();
         let (made, pace, needed) = match accumulation {
             Accumulation::MeanOfYears => {
                 let seen = real(count_in_span(indicator, plan, series));
                 let (so_far, divisor) = (current * seen, seen + real(left.len()));
-                (Made::Sum { so_far, divisor }, current, (target * divisor - so_far) / real(left.len()))
+                (Made::Sum { so_far, divisor, mean: true }, current, (target * divisor - so_far) / real(left.len()))
             }
             _ if aim.adds_up => {
                 let start = indicator.lifecycle.started().unwrap_or(plan.first).max(plan.first);
                 let passed = f64::from((series.latest - start.year() + 1).max(1));
-                let made = Made::Sum { so_far: current, divisor: 1.0 };
+                let made = Made::Sum { so_far: current, divisor: 1.0, mean: false };
                 (made, current / passed, (target - current) / real(left.len()))
             }
             _ => {
-                let pace = pace(indicator, plan, aim, &points, own, cautions)?;
+                let pace = pace(indicator, plan, aim, &points, &series.observations, cautions)?;
                 (Made::Last, pace, (target - current) / real(left.len()))
             }
         };
@@ -112,6 +111,15 @@ impl Frame {
         })
     }
 
+    /// What is held against the target.
+    pub(super) fn held(&self) -> Held {
+        match self.made {
+            Made::Last => Held::LastYear,
+            Made::Sum { mean: false, .. } => Held::Total,
+            Made::Sum { mean: true, .. } => Held::Mean,
+        }
+    }
+
     /// Whether the target is a total or a mean of years.
     pub(super) const fn is_total(&self) -> bool {
         matches!(self.made, Made::Sum { .. })
@@ -131,7 +139,7 @@ impl Frame {
                 Sense::Lower => self.pace > 0.0,
             };
             if away && !self.is_total() {
-                (Method::LastValue, Reason::MovedAway)
+                (Method::LastValue, Reason::FellBack)
             } else {
                 (Method::PlanLine, Reason::FewObservations)
             }
@@ -162,7 +170,7 @@ impl Frame {
     fn made_of(&self, last: f64, sum: f64) -> f64 {
         match self.made {
             Made::Last => last,
-            Made::Sum { so_far, divisor } => (so_far + sum) / divisor,
+            Made::Sum { so_far, divisor, .. } => (so_far + sum) / divisor,
         }
     }
 
@@ -237,7 +245,7 @@ impl Frame {
         // What the years that are left have to bring.
         let needed = match self.made {
             Made::Last => self.target,
-            Made::Sum { so_far, divisor } => self.target * divisor - so_far,
+            Made::Sum { so_far, divisor, .. } => self.target * divisor - so_far,
         };
         let needed = (needed * 1e9).round() / 1e9;
         let chance = match (self.sense, self.strict) {
@@ -362,19 +370,22 @@ fn pace(
     plan: PlanYears,
     aim: &Aim,
     points: &[(f64, f64)],
-    own: usize,
+    observations: &[Observation],
     cautions: &mut BTreeSet<Caution>,
 ) -> Option<f64> {
     let (year, value) = *points.last()?;
-    let dated = points.len() - own;
     let undated = aim.start.filter(|_| indicator.baseline.as_ref().is_some_and(|baseline| baseline.period.is_none()));
     let (from_year, from) = match undated {
         Some(start) => {
             cautions.insert(Caution::UndatedBaseline);
             (f64::from(plan.first.year() - 1), float(start)?)
         }
-        // What stands before the plan's own figures is the baseline, or the latest official value.
-        None => points[dated.saturating_sub(1).min(points.len() - 2)],
+        // Without a baseline the way begins with the plan's own first figure, or with the latest official value before it.
+        None => {
+            let of = |origin| observations.iter().position(|of| of.origin == origin);
+            let first = of(Origin::Baseline).or(of(Origin::Figure)).filter(|at| at + 1 < points.len());
+            points[first.unwrap_or(points.len() - 2)]
+        }
     };
     if year > from_year { Some((value - from) / (year - from_year)) } else { Some(0.0) }
 }

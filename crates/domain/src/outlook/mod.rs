@@ -64,6 +64,17 @@ pub enum Method {
     Count,
 }
 
+/// What of the figures is held against the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Held {
+    /// The value of the year in which it is due.
+    LastYear,
+    /// The total of the years of the plan.
+    Total,
+    /// The mean of its years.
+    Mean,
+}
+
 /// What a method projects.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Projection {
@@ -101,17 +112,18 @@ pub struct Outlook {
     pub target: Decimal,
     /// Which side of it is the good one.
     pub sense: Sense,
-    /// Whether it is a total of the years of the plan.
-    pub adds_up: bool,
+    /// What of the figures is held against it.
+    pub held: Held,
     /// What there is so far: the latest value, or the total or mean so far.
     pub current: Decimal,
     /// Where it should be by the year's target, or by a straight line from the baseline to the target of the plan.
     pub expected: Option<(Decimal, TargetSource)>,
-    /// How much each of the years that are left has to bring: a change, or an amount where years add up; zero if the target is met.
+    /// How much each of the years that are left has to bring: a change, or an amount where the target is a total or a mean (what it
+    /// may bring at most, where less is better); zero if nothing more is needed.
     pub needed_pace: Decimal,
-    /// How much a year brought so far.
+    /// How much a year brought so far: a change, or an amount.
     pub pace: Decimal,
-    /// What was observed, in the order of time: values, or the amounts of years where years add up.
+    /// What was observed, in the order of time: values, or the amounts of years where the target is a total or a mean.
     pub observations: Vec<Observation>,
     /// The test of the observations for a trend.
     pub trend: MannKendall,
@@ -204,7 +216,7 @@ pub fn outlook(
         due: aim.due,
         target: aim.target,
         sense: aim.sense,
-        adds_up: aim.adds_up,
+        held: frame.held(),
         current: current.normalize(),
         expected,
         needed_pace: rounded(needed, digits).ok_or_else(out_of_range)?,

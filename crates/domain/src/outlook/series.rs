@@ -87,18 +87,18 @@ impl Series {
         Ok(Self { observations, latest, own, to_date })
     }
 
-    /// To how many decimals a projection is shown: one more than the observations and the target have. Below zero, so many digits
-    /// before the point are zeros, as in figures that are printed in 億円.
+    /// To how many decimals a projection is shown: one more than the observations and the target have, none of large whole numbers.
+    /// Below zero, so many digits before the point are zeros, as in figures that are printed in 億円.
     pub(super) fn digits(&self, target: Decimal) -> i32 {
         let values =
             || self.observations.iter().map(|observation| observation.value.normalize()).chain([target.normalize()]);
         let decimals = values().map(|value| value.scale()).max().unwrap_or(0);
-        if decimals > 0 {
+        if decimals > 0 || values().all(|value| value.abs() < Decimal::ONE_HUNDRED) {
             return i32::try_from(decimals + 1).unwrap_or(6).min(6);
         }
         let zeros = values().filter(|value| !value.is_zero()).map(zeros).min().unwrap_or(0);
-        let large = values().any(|value| value.abs() >= Decimal::ONE_HUNDRED);
-        if zeros == 0 && !large { 1 } else { 1 - zeros.max(1) }
+        // Three digits more than what was printed.
+        -(zeros - 3).max(0)
     }
 }
 

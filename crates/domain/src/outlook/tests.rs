@@ -5,7 +5,10 @@ use crate::{
     calendar::{Period, YearKind},
     progress::tests::{LEVEL, Printed, plan, year},
     reference::{Aggregation, Comparability, MeasureKind, OfficialIndicator, StandardIndicator},
-    strategy::{Accumulation, Direction, Lifecycle, Mapping, MappingStrength, Role, StatedRequirement},
+    strategy::{
+        Accumulation, Direction, Lifecycle, Mapping, MappingDifference, MappingParts, MappingStrength, Role,
+        StatedRequirement,
+    },
     text::Bilingual,
 };
 
@@ -67,7 +70,7 @@ fn a_fall_between_two_figures_is_not_drawn_down_to_nothing() {
         ..LEVEL
     };
     let visitors = told(&visitors, 0);
-    assert_eq!((visitors.verdict, visitors.reason), (Verdict::OffTrack, Reason::MovedAway));
+    assert_eq!((visitors.verdict, visitors.reason), (Verdict::OffTrack, Reason::FellBack));
     assert_eq!(visitors.recommended().value, 902_900.into());
 }
 
@@ -100,7 +103,7 @@ fn years_that_add_up_are_projected_as_the_total_of_the_plan() {
         ..LEVEL
     };
     let outlook = told(&total, 3);
-    assert!(outlook.adds_up);
+    assert_eq!(outlook.held, Held::Total);
     assert_eq!((outlook.current, outlook.needed_pace, outlook.pace), (30.into(), 5.into(), number("7.5")));
     assert_eq!(outlook.expected, Some((28.into(), TargetSource::YearsToDate)));
     assert_eq!(by(&outlook, Method::PlanLine).value, number("37.5"));
@@ -168,6 +171,34 @@ fn what_is_measured_is_not_counted() {
 }
 
 #[test]
+fn numbers_are_shown_as_finely_as_they_are_printed() {
+    let needed = |unit: &str, target: &str, actuals: &[&str]| {
+        told(&Printed { unit, target, actuals, ..LEVEL }, actuals.len() - 1).needed_pace
+    };
+    assert_eq!(needed("棟", "100棟", &["0", "0"]), number("33"));
+    assert_eq!(needed("棟", "60棟", &["0", "10"]), number("16.7"));
+    assert_eq!(needed("億円", "4億円", &["2.1", "2.3"]), number("56670000"));
+}
+
+#[test]
+fn a_mean_is_made_of_the_years_that_are_there_and_those_to_come() {
+    // 海士町 70歳未満の死亡数
+    let deaths = Printed {
+        baseline: "5.2",
+        target: "3.6人（2021-2025の5年平均）",
+        direction: Direction::Lower,
+        accumulation: Accumulation::MeanOfYears,
+        actuals: &["2", "5", "1", "5"],
+        ..LEVEL
+    };
+    let outlook = told(&deaths, 3);
+    assert_eq!((outlook.held, outlook.current, outlook.needed_pace), (Held::Mean, number("3.25"), 5.into()));
+    // (13 + 13.5 ÷ 4) ÷ 5; the last year may bring 5: P(N ≤ 5) is 0.83.
+    assert_eq!((outlook.recommended().value, outlook.recommended().chance), (number("3.28"), Some(0.83)));
+    assert!(outlook.steps().iter().any(|step| step.ja.contains("残りの各年度は 5 まで")));
+}
+
+#[test]
 fn a_limit_leaves_its_rest_to_the_years_to_come() {
     let limit = Printed {
         unit: "件",
@@ -232,7 +263,9 @@ fn births() -> Printed<'static> {
 
 fn mapped(printed: &Printed<'_>, strength: MappingStrength, factor: Option<Decimal>) -> Indicator {
     let mut indicator = printed.indicator();
-    indicator.mappings = vec![Mapping::new("births".into(), strength, factor, None).unwrap()];
+    let (standard, differences) = ("births".into(), BTreeSet::new());
+    let parts = MappingParts { standard, strength, factor, differences, reason: None, decided: None };
+    indicator.mappings = vec![Mapping::new(parts).unwrap()];
     indicator
 }
 
@@ -279,6 +312,7 @@ fn official_statistics_from_before_the_plan_join_where_they_are_the_same_thing()
     // The baseline counts calendar years as well.
     assert!(!joined.cautions.contains(&Caution::YearKindsDiffer));
     assert_eq!((joined.recommended().method, joined.verdict), (Method::TheilSen, Verdict::OffTrack));
+    assert_eq!(joined.pace, (-1).into(), "from the baseline");
 
     // Another definition: the baseline tells.
     let other = official(&indicator, &[(2018, 90), (2019, 80)]);
@@ -298,6 +332,12 @@ fn official_statistics_are_brought_into_the_indicators_own_unit() {
     assert_eq!(official(&hundreds, &[(2018, 9_000)])[0].value, 90.into());
     assert_eq!(official(&mapped(&births(), MappingStrength::Similar, None), &[(2018, 90)]), []);
     assert_eq!(official(&births().indicator(), &[(2018, 90)]), []);
+    // What spans other periods is not the same by any factor.
+    let mut spans = hundreds;
+    let mut parts = spans.mappings[0].parts().clone();
+    parts.differences = BTreeSet::from([MappingDifference::Period]);
+    spans.mappings = vec![Mapping::new(parts).unwrap()];
+    assert_eq!(official(&spans, &[(2018, 9_000)]), []);
 }
 
 fn cells() -> impl Strategy<Value = Vec<String>> {

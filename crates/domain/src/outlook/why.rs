@@ -69,8 +69,8 @@ impl NoOutlook {
 pub enum Reason {
     /// There are too few observations for anything but the pace.
     FewObservations,
-    /// There are few observations, and they lead away from the target.
-    MovedAway,
+    /// There are few observations, and the latest is worse than the baseline or the first one.
+    FellBack,
     /// There is a clear trend.
     ClearTrend,
     /// They are small yearly counts without a clear trend.
@@ -88,12 +88,12 @@ impl Reason {
                 ja: format!("観測値が{ENOUGH}時点に満たないため、これまでのペースだけで見ます。"),
                 en: format!("There are fewer than {ENOUGH} observations, so only the pace so far is looked at."),
             },
-            Self::MovedAway => Bilingual {
+            Self::FellBack => Bilingual {
                 ja: format!(
-                    "観測値が{ENOUGH}時点に満たず、基準値（または最初の値）より目標から遠ざかっているため、その変化は延ばさず直近の値で見ます。"
+                    "観測値が{ENOUGH}時点に満たず、基準値（または最初の値）より後退しているため、その変化は延ばさず直近の値で見ます。"
                 ),
                 en: format!(
-                    "There are fewer than {ENOUGH} observations, and the latest is farther from the target than the baseline or the first one: the latest value is looked at, and the change is not drawn on."
+                    "There are fewer than {ENOUGH} observations, and the latest is worse than the baseline or the first one: the latest value is looked at, and the change is not drawn on."
                 ),
             },
             Self::ClearTrend => Bilingual {
