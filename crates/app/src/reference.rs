@@ -4,7 +4,9 @@ use rust_decimal::{Decimal, prelude::ToPrimitive};
 use sha2::{Digest, Sha256};
 use shirube_analytics::OfficialColumn;
 use shirube_domain::{
+    calendar::FiscalYear,
     municipality::{Municipality, MunicipalityCode},
+    outlook::{self, Candidate, Observation},
     reference::{OfficialIndicator, StandardIndicator},
     strategy::Indicator,
     suggest::{Catalogue, Suggestion},
@@ -126,6 +128,27 @@ impl Reference {
     /// The standard indicators that an indicator may correspond to, the best first.
     pub fn suggestions(&self, indicator: &Indicator) -> Vec<Suggestion> {
         self.names.get_or_init(|| Catalogue::new(&self.standard)).suggestions(indicator, &self.standard)
+    }
+
+    /// What official statistics say about an indicator of a municipality in the years before its plan, for its outlook.
+    pub fn history(
+        &self,
+        indicator: &Indicator,
+        municipality: MunicipalityCode,
+        first: FiscalYear,
+    ) -> Vec<Observation> {
+        let Some(place) = self.find(municipality) else { return Vec::new() };
+        let mapped = |series: &&OfficialSeries| {
+            let standard = series.indicator.standard_indicator.as_deref();
+            indicator.mappings.iter().any(|mapping| standard == Some(mapping.standard()))
+        };
+        let candidates: Vec<_> = self
+            .official
+            .iter()
+            .filter(mapped)
+            .map(|series| Candidate { series: &series.indicator, values: series.values(place).collect() })
+            .collect();
+        outlook::history(indicator, first, &self.standard, &candidates)
     }
 
     /// The official series, by id.

@@ -2,9 +2,13 @@
 //! No database, no network.
 
 #[cfg(test)]
+mod outlook;
+#[cfg(test)]
 mod progress;
 mod reference;
 pub mod sample;
+#[cfg(test)]
+mod snapshot;
 #[cfg(test)]
 mod suggest;
 

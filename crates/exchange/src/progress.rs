@@ -2,7 +2,7 @@
 //! `cargo test -p shirube-exchange` compares it to what is committed. Where a change is meant, run it with UPDATE=1
 //! and read the difference.
 
-use std::{env, fmt::Write as _, fs, path::Path};
+use std::fmt::Write as _;
 
 use shirube_domain::{
     calendar::FiscalYear,
@@ -11,7 +11,7 @@ use shirube_domain::{
     strategy::{Cell, Indicator, NoIndicator, Strategy},
 };
 
-use crate::{STRATEGIES, sample::tests::strategy};
+use crate::{STRATEGIES, sample::tests::strategy, snapshot};
 
 const ACTUAL_TO_TARGET: Method = Method::ActualToTarget { inverse: Inverse::TargetToActual };
 
@@ -21,17 +21,7 @@ fn what_every_figure_of_the_sample_documents_says() {
         let strategy = strategy(at);
         let parts = strategy.parts();
         let name = format!("{}-{}.tsv", parts.municipality, parts.term.number);
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/progress").join(&name);
-        let table = table(&strategy);
-        if env::var_os("UPDATE").is_some() {
-            fs::write(&file, &table).unwrap();
-        }
-        let committed = fs::read_to_string(&file).unwrap_or_default();
-        let (old, new) = (committed.lines().collect::<Vec<_>>(), table.lines().collect::<Vec<_>>());
-        for (at, line) in new.iter().enumerate() {
-            assert_eq!(old.get(at), Some(line), "{name}, line {}", at + 1);
-        }
-        assert_eq!(old.len(), new.len(), "{name}");
+        snapshot::compare("progress", &name, &table(&strategy));
     }
 }
 

@@ -64,12 +64,13 @@ pub const BODY_BYTES: usize = 1024 * 1024;
 pub const SECONDS: u64 = 10;
 
 /// The sizes at which lists without paging are reckoned, where they are not small. They are those of a large strategy.
-const LIST_SIZES: [(&str, &str, usize); 19] = [
+const LIST_SIZES: [(&str, &str, usize); 20] = [
     ("Strategy", "changes", 150),
     ("Strategy", "nodes", 150),
     ("Strategy", "lineage", 200),
     ("GradePreview", "changed", 30),
     ("Indicator", "mappings", 2),
+    ("Outlook", "observations", 10),
     ("Strategy", "findings", 30),
     ("Municipality", "officialStatistics", 28),
     ("Query", "officialIndicators", 28),

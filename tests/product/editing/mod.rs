@@ -3,6 +3,7 @@
 
 mod conflicts;
 mod lineage;
+mod outlooks;
 mod rebuilt;
 mod refused;
 mod told;

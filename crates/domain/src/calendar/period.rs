@@ -167,6 +167,14 @@ impl Period {
         }
     }
 
+    /// What its years are, where it counts years.
+    pub const fn year_kind(self) -> Option<YearKind> {
+        match self {
+            Self::Year(kind, _) | Self::Span(kind, _) => Some(kind),
+            Self::Month(..) | Self::Day(_) | Self::Days(_) | Self::EveryYearOn(_) | Self::Term { .. } => None,
+        }
+    }
+
     /// How many years it counts, where it counts years; 1 for anything shorter.
     pub fn years(self) -> u16 {
         match self {

@@ -2,12 +2,11 @@ use std::collections::BTreeSet;
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::{Basis, Flag, Guide, Method, NoRate, PlanYears, Question, Toward, WhyNot};
+use super::{Basis, Flag, Guide, Method, NoRate, PlanYears, Question, Toward, WhyNot, readings};
 use crate::{
     calendar::{FiscalYear, Period},
     quantity::{Amount, Bound, Finality, Unit},
     strategy::{Absence, Accumulation, Cell, Content, Direction, Indicator, Requirement, Scope, TargetStatement},
-    text::normalize,
 };
 
 /// Which side of the target is the good one.
@@ -93,6 +92,54 @@ impl Measure {
     }
 }
 
+/// What the target of the plan asks for, whatever the actuals are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Aim {
+    /// The target, in the indicator's unit without its scale.
+    pub(crate) target: Decimal,
+    /// Which side of it is the good one.
+    pub(crate) sense: Sense,
+    /// Whether the target itself is not good enough (超, 未満).
+    pub(crate) strict: bool,
+    /// Where the way to it begins: the baseline, or zero where years add up.
+    pub(crate) start: Option<Decimal>,
+    /// The year in which it is due.
+    pub(crate) due: FiscalYear,
+    /// Whether the years add up to a total of the plan.
+    pub(crate) adds_up: bool,
+}
+
+impl Aim {
+    /// Whether a number meets the target.
+    pub(crate) fn is_met(&self, number: Decimal) -> bool {
+        self.sense.better(number, self.target) || (!self.strict && number == self.target)
+    }
+}
+
+/// Reads what the target of the plan asks for; none where it names no number.
+pub(crate) fn aim(indicator: &Indicator, plan: PlanYears) -> Result<Option<Aim>, WhyNot> {
+    let statement = indicator.statement().ok_or(WhyNot::MonitoredOnly)?;
+    if matches!(statement.requirement, Requirement::Done | Requirement::Increase | Requirement::Decrease) {
+        return Ok(None);
+    }
+    let question = &Question::new(Toward::Final, Method::ProgressFromBaseline);
+    let (year, unit) = (plan.last, readings::unit(indicator));
+    let mut reader = Reader { indicator, statement, plan, year, question, unit, flags: &mut BTreeSet::new() };
+    Ok(Some(Aim {
+        target: reader.plan_target()?,
+        sense: reader.sense(),
+        strict: is_strict(statement.requirement.amount()),
+        start: reader.start()?,
+        due: reader.due(),
+        adds_up: reader.adds_up(),
+    }))
+}
+
+/// Whether an amount is a bound that is not good enough itself.
+fn is_strict(amount: Option<&Amount>) -> bool {
+    matches!(amount.and_then(|amount| amount.bound), Some(Bound::MoreThan | Bound::LessThan))
+}
+
 /// What an indicator gives to compare.
 pub(super) enum Measured {
     /// Numbers.
@@ -116,12 +163,7 @@ pub(super) fn read(
     if let Some(absence) = indicator.lifecycle.absence(year) {
         return Err(WhyNot::of(absence));
     }
-    let unit = [
-        indicator.unit.as_ref(),
-        statement.requirement.amount().and_then(|amount| amount.unit.as_ref()),
-        indicator.baseline.as_ref().and_then(|baseline| baseline.unit.as_ref()),
-    ];
-    let unit = unit.into_iter().flatten().next();
+    let unit = readings::unit(indicator);
     Reader { indicator, statement, plan, year, question, unit, flags }.read()
 }
 
@@ -152,7 +194,6 @@ impl<'a> Reader<'a> {
     }
 
     fn numbers(&mut self, actual: Decimal, target: Decimal, source: TargetSource) -> Result<Measure, WhyNot> {
-        let strict = |bound| matches!(bound, Some(Bound::MoreThan | Bound::LessThan));
         let amount = match source {
             TargetSource::Year | TargetSource::YearsToDate => self.cell_of(self.year),
             TargetSource::Plan | TargetSource::StraightLine => self.statement.requirement.amount(),
@@ -167,7 +208,7 @@ impl<'a> Reader<'a> {
             start: self.start()?,
             before: self.before(source)?,
             sense: self.sense(),
-            strict: strict(amount.and_then(|amount| amount.bound)),
+            strict: is_strict(amount),
             keeps: self.statement.requirement.keeps(),
             elapsed: years(self.plan.first, self.year),
             years: years(self.plan.first, self.plan.last),
@@ -446,15 +487,10 @@ impl<'a> Reader<'a> {
     /// A number in the unit in which everything is read, without its scale. One of another unit is read as if it were in this
     /// one, and flagged: documents misprint units, and a lint tells of it.
     fn number(&mut self, amount: &Amount) -> Result<Decimal, WhyNot> {
-        let own = amount.unit.as_ref();
-        let unit = match (own, self.unit) {
-            (Some(own), Some(unit)) if own.symbol() != unit.symbol() => {
-                self.flags.insert(Flag::UnitDiffers);
-                Some(unit)
-            }
-            (own, unit) => own.or(unit),
-        };
-        unit.map_or(Some(amount.value), |unit| unit.to_base(amount.value)).ok_or(WhyNot::OutOfRange)
+        if readings::differs(amount, self.unit) {
+            self.flags.insert(Flag::UnitDiffers);
+        }
+        readings::number(amount, self.unit).ok_or(WhyNot::OutOfRange)
     }
 
     /// Something that is to be done.
@@ -466,7 +502,7 @@ impl<'a> Reader<'a> {
             Some(Content::Figure { .. }) => self.figure(self.year)? > Decimal::ZERO,
             Some(Content::Words) => {
                 let printed = actual.and_then(|cell| cell.printed()).unwrap_or_default();
-                is_done(printed).ok_or(WhyNot::JudgedByPeople)?
+                readings::is_done(printed).ok_or(WhyNot::JudgedByPeople)?
             }
         };
         self.judged(done)
@@ -487,18 +523,6 @@ impl<'a> Reader<'a> {
         }
         Ok(Measured::Judged { met, why: NoRate::WithoutNumber })
     }
-}
-
-/// What says that something is not done; asked first, since 未達成 holds 達成.
-const NOT_DONE: [&str; 12] = ["未", "×", "✕", "中", "検討", "準備", "調整", "予定", "無", "なし", "不", "遅"];
-/// What says that it is.
-const DONE: [&str; 13] = ["済", "達成", "完了", "実施", "策定", "設置", "開設", "開始", "導入", "締結", "有", "○", "◎"];
-
-/// Whether words say that something is done; `None` where people have to read them.
-fn is_done(printed: &str) -> Option<bool> {
-    let text = normalize(printed);
-    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    if says(&NOT_DONE) { Some(false) } else { says(&DONE).then_some(true) }
 }
 
 fn fiscal(day: Option<time::Date>) -> Option<FiscalYear> {

@@ -9,6 +9,7 @@
 mod explain;
 mod measure;
 mod rate;
+pub(crate) mod readings;
 #[cfg(test)]
 pub(crate) mod tests;
 mod why;
@@ -18,6 +19,7 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use measure::{Aim, aim};
 pub use measure::{Measure, Sense, TargetSource};
 pub use why::{Flag, NoRate, WhyNot};
 

@@ -75,7 +75,7 @@ pub enum Flag {
 
 impl WhyNot {
     /// Of a cell without a value.
-    pub(super) const fn of(absence: Absence) -> Self {
+    pub(crate) const fn of(absence: Absence) -> Self {
         match absence {
             Absence::NotApplicable => Self::NotApplicable,
             Absence::NotYetReported => Self::NotYetReported,

@@ -241,7 +241,6 @@ pub(super) fn poisson_at_most(count: u64, mean: f64) -> f64 {
 }
 
 /// The chance of so many or more, by a negative binomial distribution with a mean and a variance above it.
-#[cfg_attr(not(test), expect(dead_code, reason = "projections of counts will ask for it"))]
 pub(crate) fn negative_binomial_at_least(count: u64, mean: f64, variance: f64) -> f64 {
     if count == 0 {
         return 1.0;

@@ -15,6 +15,8 @@ pub mod summary;
 mod tests;
 pub mod trend;
 
+pub(crate) use distribution::{negative_binomial_at_least, student_above, student_tail};
+
 /// A count as a real number.
 #[expect(clippy::cast_precision_loss, reason = "nobody counts beyond 2^53")]
 pub(crate) const fn real(count: usize) -> f64 {

@@ -12,6 +12,7 @@ use super::{
     grade::Grade,
     grading_rule::{GradingRule, GradingRuleChoice},
     lineage::{Lineage, Mapping, MappingSuggestion},
+    outlook::Outlook,
     progress::{Progress, ProgressQuestion},
     revision::Finding,
     strategy::Department,
@@ -202,6 +203,17 @@ impl Indicator {
     ) -> Progress<'_> {
         let plan = PlanYears::of(self.strategy.domain());
         Progress::new(self.domain(), plan, year, &question.unwrap_or_default().domain())
+    }
+
+    /// Whether it is on track (見通し), by its figures up to a fiscal year and, where it corresponds to a standard indicator, by
+    /// official statistics from before the plan.
+    async fn outlook(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The fiscal year up to which figures are looked at.")] year: FiscalYear,
+        #[graphql(desc = "The confidence of the intervals, from 0.5 to 0.99.", default = 0.9)] confidence: f64,
+    ) -> Result<Outlook> {
+        Outlook::new(context, self, year, confidence)
     }
 
     /// Its grade (評価) in a fiscal year by a rule.

@@ -13,6 +13,7 @@ mod keys;
 mod lineage;
 mod municipality;
 mod official;
+mod outlook;
 mod people;
 mod period;
 mod plan_node;
