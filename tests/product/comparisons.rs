@@ -108,7 +108,7 @@ async fn ranks_and_summaries_agree_with_pandas(backend: Backend) -> Result<()> {
                 close(&row["difference"]["expected"], &chance["expected"], &what);
                 close(&row["difference"]["pValue"], &chance["p_value"], &what);
             }
-            None => assert_eq!(row["difference"], Value::Null, "a balance or a share is no count: {what}"),
+            None => assert_eq!(row["difference"], Value::Null, "a balance or a change is no count: {what}"),
         }
         let counted: u64 = list(&found["byPrefecture"]).iter().filter_map(|of| of["summary"]["n"].as_u64()).sum();
         assert_eq!(Some(counted), found["summary"]["n"].as_u64(), "the prefectures are the whole: {what}");

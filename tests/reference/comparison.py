@@ -41,6 +41,11 @@ INDICATORS = {
         series("in_migrants_jp", 2023) - series("out_migrants_jp", 2023),
         BASE,
     ),
+    ("employment-rate", 2020): (
+        series("employed", 2020) / (series("pop_15_64", 2020) + series("pop_65plus", 2020)).replace(0, np.nan) * 100,
+        series("employed", 2015) / (series("pop_15_64", 2015) + series("pop_65plus", 2015)).replace(0, np.nan) * 100,
+        None,
+    ),
     ("population-change-rate", 2020): (
         # Where nobody lived in 2015 (evacuated), there is no rate.
         (series("pop_census", 2020) / series("pop_census", 2015).replace(0, np.nan) - 1) * 100,
@@ -112,6 +117,20 @@ def comparisons():
                     "p_value": rate_test(count, expected),
                     "low": low / base[SUNAGAWA] * 1000,
                     "high": high / base[SUNAGAWA] * 1000,
+                }
+            if indicator == "employment-rate":
+                employed = series("employed", year)
+                among = series("pop_15_64", year) + series("pop_65plus", year)
+                known = of.dropna().index
+                share = employed[known].sum() / among[known].sum()
+                count, n = int(employed[SUNAGAWA]), int(among[SUNAGAWA])
+                test = stats.binomtest(count, n, share)
+                interval = stats.binomtest(count, n).proportion_ci(0.95, method="wilson")
+                answer["chance"] = {
+                    "expected": share * n,
+                    "p_value": test.pvalue,
+                    "low": interval.low * 100,
+                    "high": interval.high * 100,
                 }
             answers.append(answer)
     return answers

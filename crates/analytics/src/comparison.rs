@@ -1,17 +1,13 @@
 use shirube_domain::{
     Error,
-    comparison::{
-        Comparison, ComparisonQuestion, Differs, Excluded, Exclusion, Interval, Row, Subject, Summary, Variable,
-    },
+    comparison::{Comparison, ComparisonQuestion, Excluded, Exclusion, Row, Subject, Summary, Variable},
     municipality::Prefecture,
-    statistics::{
-        interval::{poisson, poisson_rate_differs},
-        summary::{sum, weighted_mean},
-    },
+    statistics::summary::weighted_mean,
 };
 
 use crate::{
     Frames, Waiting,
+    chance::Chance,
     column::Measured,
     standing::{Sorted, is_descending},
 };
@@ -110,7 +106,7 @@ fn compare(
     }
     comparison.excluded.sort_by_key(|of| of.place);
 
-    let chance = Chance::new(subject, &measured, &places, &values, question.confidence);
+    let chance = Chance::new(frames, subject, &measured, &places, &values, question.confidence);
     comparison.rows = (0..places.len())
         .map(|at| {
             let (place, value) = (places[at], values[at]);
@@ -194,62 +190,4 @@ fn by_prefecture(
             (of, sorted.summary(members.len(), weights.mean(&places[from..at], &values[from..at]), 0))
         })
         .collect()
-}
-
-/// What chance alone does to small numbers.
-struct Chance {
-    /// The events of the group for each of its base; `None` without a base.
-    rate: Option<f64>,
-    confidence: f64,
-}
-
-impl Chance {
-    /// `None` of what does not count events.
-    fn new(
-        subject: &Subject<'_>,
-        measured: &Measured<'_>,
-        places: &[u32],
-        values: &[f64],
-        confidence: f64,
-    ) -> Option<Self> {
-        let counts = values.iter().all(|value| as_count(*value).is_some());
-        if !subject.counts_events() || !counts {
-            return None;
-        }
-        let both = || places.iter().zip(values).filter_map(|(place, value)| Some((*value, measured.base(*place)?)));
-        let rate = sum(both().map(|(value, _)| value)) / sum(both().map(|(_, base)| base));
-        Some(Self { rate: Some(rate).filter(|rate| rate.is_finite()), confidence })
-    }
-
-    fn of(&self, measured: &Measured<'_>, place: u32, value: f64) -> (Option<Interval>, Option<Differs>) {
-        let Some(count) = as_count(value) else { return (None, None) };
-        let base = measured.base(place);
-        let scale = match (&measured.base, base) {
-            (Some(column), Some(base)) => column.per / base,
-            (Some(_), None) => return (None, None),
-            (None, _) => 1.0,
-        };
-        let interval =
-            poisson(count, self.confidence).map(|(low, high)| Interval { low: low * scale, high: high * scale });
-        let differs = self.rate.zip(base).and_then(|(rate, base)| {
-            let expected = rate * base;
-            let p_value = poisson_rate_differs(count, expected)?;
-            let significant = p_value < 1.0 - self.confidence;
-            let side = if !significant {
-                0
-            } else if value > expected {
-                1
-            } else {
-                -1
-            };
-            Some(Differs { expected, p_value, side })
-        });
-        (interval, differs)
-    }
-}
-
-/// A value as a number of events; `None` if it is none.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number below 2⁵³")]
-fn as_count(value: f64) -> Option<u64> {
-    ((0.0..9e15).contains(&value) && value.fract() == 0.0).then_some(value as u64)
 }

@@ -8,6 +8,7 @@
 //!
 //! Nothing here waits: whoever asks runs it where it may take its time, and may call it off.
 
+mod chance;
 mod column;
 mod comparison;
 mod correlation;

@@ -65,6 +65,8 @@ pub(crate) struct Analytics {
     frames: Cache<DataVersion, Arc<Frames>>,
     answers: Cache<AnswerId, Arc<Answered>, Rows>,
     turns: Arc<Semaphore>,
+    /// Held by whoever assembles an earlier version, which reads from the database.
+    assembling: Semaphore,
 }
 
 impl std::fmt::Debug for Analytics {
@@ -80,6 +82,7 @@ impl Analytics {
             frames: Cache::new(KEPT_VERSIONS),
             answers: Cache::with_weighter(1_000, KEPT_ROWS, Rows),
             turns: Arc::new(Semaphore::new(AT_ONCE)),
+            assembling: Semaphore::new(1),
         }
     }
 }
@@ -187,6 +190,8 @@ impl App {
             if *version == published.version(self.reference().digest()) {
                 return self.lay_out(published.strategies().map(|of| of.latest().clone()).collect()).await;
             }
+            let turn = timeout(TURN, self.analytics.assembling.acquire()).await;
+            let _turn = turn.map_err(|late| Error::Unavailable(late.into()))?.map_err(Error::internal)?;
             // On the heap: it reads from the database.
             self.lay_out(Box::pin(self.as_of(&published, version)).await?).await
         });

@@ -96,7 +96,7 @@ pub struct Row {
     pub change: Option<f64>,
     /// That change in percent of what it was then; `None` where that was not positive.
     pub change_percent: Option<f64>,
-    /// The interval of the value per base (of the value, where there is no base) that chance alone explains.
+    /// What chance alone makes uncertain: the interval of the value per base, or of the value where there is no base.
     pub interval: Option<Interval>,
     /// Whether it differs from the group by more than chance explains.
     pub differs: Option<Differs>,

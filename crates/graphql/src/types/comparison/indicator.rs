@@ -197,10 +197,10 @@ pub(crate) struct ComparisonRow {
     change: Option<f64>,
     /// That change in percent of what it was then; null where that was not positive.
     change_percent: Option<f64>,
-    /// Of small counts: the interval of the value divided by its base (of the value, where there is no base) that chance
-    /// alone explains (Poisson, exact).
+    /// What chance alone makes uncertain: of counts, the interval of the value divided by its base, or of the value where
+    /// there is no base (Poisson, exact); of shares, that of the share (Wilson).
     interval: Option<NumberInterval>,
-    /// Of counts: whether it differs from the group by more than chance explains. Give it no colour unless it does.
+    /// Of counts and shares: whether it differs from the group by more than chance explains. Give it no colour unless it does.
     difference: Option<ChanceDifference>,
     /// The KPI from which the value comes, where it is not official.
     kpi: Option<ComparedKpi>,
@@ -236,7 +236,8 @@ impl From<domain::Standing> for Standing {
 pub(crate) struct ChanceDifference {
     /// How many would be expected at the rate of the group.
     expected: f64,
-    /// The probability of a count at least as unlikely, if the municipality were like its group (Poisson, two-sided, exact).
+    /// The probability of a count at least as unlikely, if the municipality were like its group (Poisson or binomial,
+    /// two-sided, exact).
     p_value: f64,
     /// The verdict at the confidence that was asked for.
     verdict: ChanceVerdict,
