@@ -24,8 +24,9 @@ const schemaRules = {
       ignoredSelectors: ['[parent.name.value=/^(skip|include|deprecated|specifiedBy|oneOf)$/]'],
     },
   ],
-  // The specification asks this of connections; a list that is whole, such as the answer of `nodes`, is none.
-  '@graphql-eslint/relay-edge-types': ['error', { listTypeCanWrapOnlyEdgeType: false }],
+  // The specification asks this of connections; a list that is whole, such as the answer of `nodes`, is none. It does not ask
+  // that items have an identity: a row of an answer is a value, cited by the answer.
+  '@graphql-eslint/relay-edge-types': ['error', { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false }],
   // It also lets a connection go one way only.
   '@graphql-eslint/relay-arguments': ['error', { includeBoth: false }],
   // Whether a description stands on one line or between two is for the exporter of the schema to choose.
