@@ -1,4 +1,4 @@
-use std::{borrow::Cow, collections::HashMap};
+use std::borrow::Cow;
 
 use shirube_domain::{
     Error,
@@ -31,22 +31,25 @@ pub(crate) struct BaseColumn<'a> {
 #[derive(Debug)]
 pub(crate) struct Kpis<'a> {
     slice: Slice<'a>,
-    /// For each municipality that has a value, the figure.
-    used: HashMap<u32, usize>,
-    /// For each that has none although it has a KPI, why, and the figure that was looked at.
-    not_used: HashMap<u32, (Exclusion, usize)>,
+    /// For each municipality that has a KPI the figure that was taken, or else the first one that could not be.
+    looked_at: Vec<Option<usize>>,
 }
 
 impl Kpis<'_> {
+    /// The KPI whose value is taken.
     pub(crate) fn source(&self, place: u32) -> Option<KpiSource> {
-        self.used.get(&place).map(|at| self.slice.source(*at))
+        let at = self.looked_at(place).filter(|at| self.slice.states[*at].excluded.is_none())?;
+        Some(self.slice.source(at))
     }
 
+    /// Why there is no value, and the KPI that was looked at.
     fn why(&self, place: u32) -> (Exclusion, Option<KpiSource>) {
-        match self.not_used.get(&place) {
-            Some((why, at)) => (*why, Some(self.slice.source(*at))),
-            None => (Exclusion::NoIndicator, None),
-        }
+        let not_taken = self.looked_at(place).and_then(|at| Some((self.slice.states[at].excluded?, at)));
+        not_taken.map_or((Exclusion::NoIndicator, None), |(why, at)| (why, Some(self.slice.source(at))))
+    }
+
+    fn looked_at(&self, place: u32) -> Option<usize> {
+        self.looked_at.get(place as usize).copied().flatten()
     }
 }
 
@@ -243,28 +246,21 @@ impl Frames {
     fn kpis(&self, standard: usize, year: i16) -> (Vec<f64>, Kpis<'_>) {
         let slice = self.reported.slice(standard, year);
         let mut values = vec![f64::NAN; self.world.municipalities().len()];
-        let mut used: HashMap<u32, usize> = HashMap::new();
-        let mut not_used = HashMap::new();
+        let mut looked_at: Vec<Option<usize>> = vec![None; values.len()];
         for at in 0..slice.len() {
-            let Some(place) = self.place(slice.municipality(at)) else { continue };
-            let key = u32::try_from(place).unwrap_or(u32::MAX);
-            match slice.states[at].excluded {
-                Some(why) => {
-                    not_used.entry(key).or_insert((why, at));
-                }
-                None => {
-                    let stronger = used.get(&key).is_none_or(|held| {
-                        slice.states[at].strength == MappingStrength::Identical
-                            && slice.states[*held].strength != MappingStrength::Identical
-                    });
-                    if stronger {
-                        used.insert(key, at);
-                        values[place] = slice.values[at];
-                    }
-                }
+            let place = slice.municipalities[at] as usize;
+            let identical = |at: usize| slice.states[at].strength == MappingStrength::Identical;
+            let better = match (slice.states[at].excluded, looked_at[place]) {
+                (_, None) => true,
+                (Some(_), Some(_)) => false,
+                (None, Some(held)) => slice.states[held].excluded.is_some() || (identical(at) && !identical(held)),
+            };
+            if better {
+                looked_at[place] = Some(at);
+                values[place] = slice.values[at];
             }
         }
-        (values, Kpis { slice, used, not_used })
+        (values, Kpis { slice, looked_at })
     }
 }
 

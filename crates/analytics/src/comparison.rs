@@ -107,7 +107,11 @@ fn compare(
     comparison.excluded.sort_by_key(|of| of.place);
 
     let chance = Chance::new(frames, subject, &measured, &places, &values, question.confidence);
-    comparison.rows = (0..places.len())
+    // Rows are large: they are made in their order, not moved into it.
+    let mut order: Vec<usize> = (0..places.len()).collect();
+    order.sort_unstable_by_key(|at| (standings[*at].rank, places[*at]));
+    comparison.rows = order
+        .into_iter()
         .map(|at| {
             let (place, value) = (places[at], values[at]);
             let before = then.as_ref().and_then(|then| then.value(place));
@@ -126,7 +130,6 @@ fn compare(
             }
         })
         .collect();
-    comparison.rows.sort_by_key(|row| (row.value.rank, row.place));
     Ok(comparison)
 }
 

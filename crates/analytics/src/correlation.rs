@@ -21,7 +21,7 @@ pub(crate) fn correlation(
     let mut answer = Correlations {
         verdict: x.by.verdict.max(y.by.verdict),
         members: members.len(),
-        rows: Vec::new(),
+        rows: Vec::with_capacity(members.len()),
         excluded: Vec::new(),
         pearson: None,
         spearman: None,

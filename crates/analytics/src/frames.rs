@@ -21,7 +21,7 @@ impl Frames {
     /// Lays out what is published. The rows of a strategy are made once for each revision and shared; what was published
     /// since costs its own rows, and the sorting.
     pub fn new(world: Arc<World>, strategies: Vec<Arc<StrategyRows>>) -> PolarsResult<Self> {
-        let reported = Arc::new(Reported::new(strategies)?);
+        let reported = Arc::new(Reported::new(&world, strategies)?);
         Ok(Self { world, reported })
     }
 
@@ -40,7 +40,7 @@ impl Frames {
     pub(crate) fn members(&self, group: &Group, place: &str, waiting: &Waiting) -> Result<Vec<u32>, Error> {
         let all = self.world.municipalities();
         if let Some(codes) = &group.municipalities {
-            let unknown = codes.iter().filter(|code| self.place(code.current()).is_none());
+            let unknown = codes.iter().filter(|code| self.world.place(code.current()).is_none());
             let unknown: Vec<String> = unknown.map(ToString::to_string).collect();
             if !unknown.is_empty() {
                 let listed = unknown.iter().take(10).map(String::as_str).collect::<Vec<_>>().join(", ");
@@ -55,10 +55,5 @@ impl Frames {
         let near = neighbours::nearest(self, neighbourhood, &members, &place, waiting)?;
         let around: BTreeSet<u32> = near.rows.iter().map(|of| of.place).chain([near.of]).collect();
         Ok(around.into_iter().collect())
-    }
-
-    /// The place of a municipality.
-    pub(crate) fn place(&self, code: shirube_domain::municipality::MunicipalityCode) -> Option<usize> {
-        self.world.municipalities().binary_search_by_key(&code, |of| of.code).ok()
     }
 }

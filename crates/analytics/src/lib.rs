@@ -13,6 +13,8 @@ mod column;
 mod comparison;
 mod correlation;
 mod frames;
+mod history;
+mod kpis;
 mod neighbours;
 mod progress;
 mod reported;
@@ -24,7 +26,7 @@ mod world;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use frames::Frames;
-pub use reported::{Reported, StrategyRows};
+pub use reported::{Reported, ReportedFigure, StrategyRows};
 use shirube_domain::{
     Error,
     comparison::{Answer, Question},

@@ -5,7 +5,7 @@ use shirube_domain::{
     comparison::{Excluded, Exclusion, Neighbour, NeighbourQuestion, Neighbourhood, Neighbours, Scale},
 };
 
-use crate::{Frames, Waiting, column::Measured, standing::Sorted};
+use crate::{Frames, Waiting, column::Measured, standing::scale};
 
 /// The nearest neighbours of a municipality among a group.
 pub(crate) fn neighbours(
@@ -26,7 +26,7 @@ pub(crate) fn nearest(
     place: &str,
     waiting: &Waiting,
 ) -> Result<Neighbours, Error> {
-    let own = frames.place(asked.of).and_then(|at| u32::try_from(at).ok());
+    let own = frames.world.place(asked.of).and_then(|at| u32::try_from(at).ok());
     let of =
         own.ok_or_else(|| Error::bad_input(format!("{place}.of"), format!("there is no municipality {}", asked.of)))?;
     let mut measured = Vec::with_capacity(asked.variables.len());
@@ -55,36 +55,47 @@ pub(crate) fn nearest(
         let message = format!("{} has no value of one of the variables: {}", asked.of, why.text().en);
         Error::bad_input(format!("{place}.of"), message)
     })?;
-    let mut rows = Vec::with_capacity(members.len());
+    // For each variable a column, with a place for each municipality that has all of them; the first is the municipality's own.
+    let mut columns: Vec<Vec<f64>> = own.iter().map(|own| vec![*own]).collect();
+    let mut places = vec![of];
     let mut excluded = Vec::new();
     for place in members.iter().copied().filter(|place| *place != of) {
-        match all(place) {
-            Ok(values) => rows.push(Neighbour { place, distance: 0.0, values }),
-            Err(why) => excluded.push(Excluded { place, why, source: None, progress: None }),
+        let put = columns.iter_mut().enumerate().try_for_each(|(at, column)| {
+            column.push(value(at, place)?);
+            Ok(())
+        });
+        match put {
+            Ok(()) => places.push(place),
+            Err(why) => {
+                columns.iter_mut().for_each(|column| column.truncate(places.len()));
+                excluded.push(Excluded { place, why, source: None, progress: None });
+            }
         }
     }
-    let scales: Vec<(f64, f64)> = (0..measured.len())
-        .map(|at| {
-            let values: Vec<f64> = rows.iter().map(|row| row.values[at]).chain([own[at]]).collect();
-            Sorted::new(&values).scale()
-        })
-        .collect();
-    for row in &mut rows {
-        let squares = row.values.iter().zip(&own).zip(&scales).zip(&asked.variables);
-        let squares = squares.map(|(((value, own), (_, sd)), weighted)| {
-            // What is the same everywhere keeps nobody apart.
-            if *sd > 0.0 { weighted.weight * ((value - own) / sd).powi(2) } else { 0.0 }
-        });
-        row.distance = squares.sum::<f64>().sqrt();
+    let scales: Vec<(f64, f64)> = columns.iter().map(|column| scale(column)).collect();
+    let mut squares = vec![0.0; places.len()];
+    for (((column, own), (_, sd)), weighted) in columns.iter().zip(&own).zip(&scales).zip(&asked.variables) {
+        // What is the same everywhere keeps nobody apart.
+        if *sd > 0.0 {
+            let differences = column.iter().map(|value| (value - own) / sd);
+            squares.iter_mut().zip(differences).for_each(|(sum, of)| *sum += weighted.weight * of * of);
+        }
     }
-    let nearer = |one: &Neighbour, other: &Neighbour| -> Ordering {
-        one.distance.total_cmp(&other.distance).then(one.place.cmp(&other.place))
+    let mut near: Vec<usize> = (1..places.len()).collect();
+    let nearer = |one: &usize, other: &usize| -> Ordering {
+        squares[*one].total_cmp(&squares[*other]).then(places[*one].cmp(&places[*other]))
     };
-    if asked.count < rows.len() {
-        rows.select_nth_unstable_by(asked.count, nearer);
-        rows.truncate(asked.count);
+    if asked.count < near.len() {
+        near.select_nth_unstable_by(asked.count, nearer);
+        near.truncate(asked.count);
     }
-    rows.sort_unstable_by(nearer);
+    near.sort_unstable_by(nearer);
+    let neighbour = |at: &usize| Neighbour {
+        place: places[*at],
+        distance: squares[*at].sqrt(),
+        values: columns.iter().map(|column| column[*at]).collect(),
+    };
+    let rows = near.iter().map(neighbour).collect();
     Ok(Neighbours {
         of,
         measured: measured.into_iter().map(|one| one.by).collect(),

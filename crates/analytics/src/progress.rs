@@ -1,18 +1,14 @@
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use shirube_domain::{
     Error,
     comparison::{
-        Ambition, Excluded, Exclusion, Formula, KpiProgress, ProgressQuestion, Progresses, Reason, ReasonCode, Subject,
+        Ambition, Excluded, Exclusion, KpiProgress, ProgressQuestion, Progresses, Reason, ReasonCode, Subject,
     },
-    statistics::trend::ols,
-    strategy::{Direction, MappingStrength},
+    strategy::MappingStrength,
 };
 
 use crate::{Frames, Waiting, standing::Sorted};
-
-/// How far the history before a plan reaches back.
-const HISTORY: i16 = 10;
 
 /// How far the KPIs that correspond to a standard indicator have come.
 pub(crate) fn progress(frames: &Frames, question: &ProgressQuestion, waiting: &Waiting) -> Result<Progresses, Error> {
@@ -34,29 +30,32 @@ pub(crate) fn progress(frames: &Frames, question: &ProgressQuestion, waiting: &W
     let latest = years.iter().rev().find(with_figures).or(years.last());
     let year = question.year.or(latest.copied()).unwrap_or_default();
     let slice = frames.reported.slice(standard, year);
-    let histories = Histories::new(frames, &subject);
-    let (mut rows, mut excluded) = (Vec::new(), Vec::new());
+    let mut histories = BTreeMap::new();
+    let mut history = |place: u32, first_year: i16| {
+        let all = histories.entry(first_year).or_insert_with(|| frames.world.history(&subject, first_year));
+        all.get(place as usize).copied().filter(|history| history.is_finite())
+    };
+    let (mut rows, mut excluded) = (Vec::with_capacity(slice.len()), Vec::new());
     let mut seen = vec![false; members.len()];
     for at in 0..slice.len() {
         if at % 256 == 0 {
             waiting.check()?;
         }
-        let place = frames.place(slice.municipality(at)).and_then(|place| u32::try_from(place).ok());
-        let Some(place) = place else { continue };
+        let place = slice.municipalities[at];
         let Ok(member) = members.binary_search(&place) else { continue };
         seen[member] = true;
         let state = slice.states[at];
         let source = slice.source(at);
-        let out = |why, progress| Excluded { place, why, source: Some(source.clone()), progress };
+        let out = |source, why, progress| Excluded { place, why, source: Some(source), progress };
         if state.strength == MappingStrength::NotComparable {
-            excluded.push(out(Exclusion::NotTheSame, None));
+            excluded.push(out(source, Exclusion::NotTheSame, None));
         } else if let Some(why) = state.why {
-            excluded.push(out(Exclusion::NoProgress, Some(why)));
+            excluded.push(out(source, Exclusion::NoProgress, Some(why)));
         } else {
             let finite = |value: f64| Some(value).filter(|value| value.is_finite());
             let ambition = finite(slice.ambitions[at]).map(|required| Ambition {
                 required,
-                history: histories.before(place, slice.first_year(at)),
+                history: history(place, slice.first_year(at)),
                 percentile: 0.0,
             });
             rows.push(KpiProgress {
@@ -118,42 +117,4 @@ fn reasons(subject: &Subject<'_>, note: Option<&str>) -> Vec<Reason> {
     }
     reasons.retain(|of| of.code != ReasonCode::NoOfficialSeries);
     reasons
-}
-
-/// How the official series of an indicator moved before plans began.
-struct Histories<'a> {
-    columns: Vec<(i16, std::borrow::Cow<'a, [f64]>)>,
-    lower_is_better: bool,
-    memo: std::cell::RefCell<HashMap<(u32, i16), Option<f64>>>,
-}
-
-impl<'a> Histories<'a> {
-    fn new(frames: &'a Frames, subject: &Subject<'_>) -> Self {
-        let columns = subject.formula.iter().flat_map(|formula: &Formula<'_>| {
-            let years = frames.world.years(formula);
-            years.into_iter().filter_map(|year| Some((year, frames.world.values(formula, year)?)))
-        });
-        let lower_is_better = subject.direction == Direction::Lower;
-        Self { columns: columns.collect(), lower_is_better, memo: std::cell::RefCell::default() }
-    }
-
-    /// The yearly change before a year in percent of the mean, positive where it was for the better.
-    fn before(&self, place: u32, first_year: i16) -> Option<f64> {
-        *self.memo.borrow_mut().entry((place, first_year)).or_insert_with(|| self.slope(place, first_year))
-    }
-
-    fn slope(&self, place: u32, first_year: i16) -> Option<f64> {
-        let before = self.columns.iter().filter(|(year, _)| (first_year - HISTORY..first_year).contains(year));
-        let points = before.filter_map(|(year, values)| {
-            let value = values.get(place as usize).copied().filter(|value| value.is_finite())?;
-            Some((f64::from(*year), value))
-        });
-        let points: Vec<(f64, f64)> = points.collect();
-        if points.len() < 3 {
-            return None;
-        }
-        let mean = points.iter().map(|(_, value)| value).sum::<f64>() / crate::standing::count(points.len());
-        let slope = ols(&points, 0.95)?.slope / mean.abs() * 100.0;
-        Some(if self.lower_is_better { -slope } else { slope }).filter(|slope| slope.is_finite())
-    }
 }

@@ -1,4 +1,4 @@
-use std::{collections::HashMap, ops::Range, sync::Arc};
+use std::{ops::Range, sync::Arc};
 
 use polars::prelude::{Column, DataFrame, IntoColumn, NamedFrom, PolarsResult, Series};
 use rust_decimal::{Decimal, prelude::ToPrimitive};
@@ -13,14 +13,19 @@ use shirube_domain::{
     strategy::{Accumulation, Content, Indicator, Mapping, MappingStrength, RoleKind, Strategy},
 };
 
+use crate::{
+    World,
+    kpis::{Kpi, Kpis},
+};
+
 /// What a published strategy says about standard indicators, one row a figure. It is made once for each revision.
 #[derive(Debug)]
 pub struct StrategyRows {
-    municipality: MunicipalityCode,
-    strategy: StrategyId,
-    revision: u32,
-    first_year: FiscalYear,
-    indicators: Vec<(IndicatorId, String)>,
+    pub(crate) municipality: MunicipalityCode,
+    pub(crate) strategy: StrategyId,
+    pub(crate) revision: u32,
+    pub(crate) first_year: FiscalYear,
+    pub(crate) indicators: Vec<(IndicatorId, String)>,
     rows: Vec<Figure>,
 }
 
@@ -50,6 +55,16 @@ pub(crate) struct State {
     pub(crate) met: Option<bool>,
     /// Why there is no progress.
     pub(crate) why: Option<WhyNot>,
+}
+
+impl State {
+    const BLANK: Self = Self {
+        strength: MappingStrength::NotComparable,
+        provisional: false,
+        excluded: Some(Exclusion::NoValue),
+        met: None,
+        why: None,
+    };
 }
 
 impl StrategyRows {
@@ -201,18 +216,94 @@ fn value(
 /// All published figures that correspond to standard indicators, sorted by indicator, year and municipality.
 #[derive(Debug)]
 pub struct Reported {
-    strategies: Vec<Arc<StrategyRows>>,
     frame: DataFrame,
     states: Vec<State>,
-    ranges: HashMap<(usize, i16), Range<usize>>,
+    kpis: Kpis,
+    stretches: Stretches,
+}
+
+/// Where the rows of each standard indicator and year lie.
+#[derive(Debug)]
+struct Stretches {
+    first: i16,
+    /// How many years there are, from the first to the last.
+    years: usize,
+    /// For each indicator and year the first row; one more entry at the end.
+    starts: Vec<usize>,
+}
+
+impl Stretches {
+    /// Of rows in any order.
+    fn of<'a>(rows: impl Iterator<Item = &'a Figure> + Clone) -> Self {
+        let years = || rows.clone().map(|row| row.year);
+        let (Some(first), Some(last)) = (years().min(), years().max()) else {
+            return Self { first: 0, years: 0, starts: vec![0] };
+        };
+        let years = usize::from(last.abs_diff(first)) + 1;
+        let standards = rows.clone().map(|row| row.standard as usize + 1).max().unwrap_or_default();
+        let mut all = Self { first, years, starts: vec![0; standards * years + 1] };
+        for row in rows {
+            if let Some(at) = all.place(row.standard as usize, row.year) {
+                all.starts[at + 1] += 1;
+            }
+        }
+        let mut before = 0;
+        for start in &mut all.starts {
+            before += *start;
+            *start = before;
+        }
+        all
+    }
+
+    fn place(&self, standard: usize, year: i16) -> Option<usize> {
+        let year = usize::try_from(i32::from(year) - i32::from(self.first)).ok().filter(|year| *year < self.years)?;
+        Some(standard * self.years + year).filter(|at| at + 1 < self.starts.len())
+    }
+
+    fn rows(&self, standard: usize, year: i16) -> Range<usize> {
+        self.place(standard, year).map(|at| self.starts[at]..self.starts[at + 1]).unwrap_or_default()
+    }
+
+    /// The years in which an indicator has rows, in order.
+    fn years(&self, standard: usize) -> impl Iterator<Item = i16> + '_ {
+        (self.first..).take(self.years).filter(move |year| !self.rows(standard, *year).is_empty())
+    }
+}
+
+/// A published figure as it lies in the frames.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReportedFigure {
+    /// The place of the standard indicator in the catalogue.
+    pub standard: usize,
+    /// The fiscal year.
+    pub year: i16,
+    /// The municipality.
+    pub municipality: MunicipalityCode,
+    /// The first year of the plan.
+    pub first_year: FiscalYear,
+    /// The KPI.
+    pub source: KpiSource,
+    /// The value in the unit of the standard indicator, or why it is not compared.
+    pub value: Result<f64, Exclusion>,
+    /// Whether the target of the year is met, where that can be told.
+    pub met: Option<bool>,
+    /// Why there is no progress.
+    pub why: Option<WhyNot>,
+    /// 実績 ÷ 目標 of the year in percent.
+    pub achievement: Option<f64>,
+    /// (実績 − 基準) ÷ (目標 − 基準) in percent.
+    pub from_baseline: Option<f64>,
+    /// The yearly change that the plan asks for, in percent of the baseline.
+    pub ambition: Option<f64>,
 }
 
 /// The figures of one standard indicator and year.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Slice<'a> {
     reported: &'a Reported,
-    pub(crate) strategies: &'a [u32],
-    pub(crate) indicators: &'a [u32],
+    /// The places of the municipalities.
+    pub(crate) municipalities: &'a [u32],
+    kpis: &'a [u32],
     pub(crate) values: &'a [f64],
     pub(crate) achievements: &'a [f64],
     pub(crate) from_baselines: &'a [f64],
@@ -221,54 +312,37 @@ pub(crate) struct Slice<'a> {
 }
 
 impl Reported {
-    /// Lays the rows of all strategies out in one frame.
-    pub(crate) fn new(mut strategies: Vec<Arc<StrategyRows>>) -> PolarsResult<Self> {
+    /// Lays the rows of all strategies out in one frame. What a municipality published that the instance does not know is
+    /// left out.
+    pub(crate) fn new(world: &World, mut strategies: Vec<Arc<StrategyRows>>) -> PolarsResult<Self> {
+        strategies.retain(|of| world.place(of.municipality).is_some());
         strategies.sort_by_key(|of| (of.municipality, std::cmp::Reverse(of.first_year), of.strategy));
-        // The rows come by municipality. They are dealt out by indicator and year, which keeps that order within.
-        let mut counts: HashMap<(usize, i16), usize> = HashMap::new();
-        let all = || strategies.iter().enumerate().flat_map(|(at, of)| of.rows.iter().map(move |row| (at, row)));
-        let key = |row: &Figure| (row.standard as usize, row.year);
-        for (_, row) in all() {
-            *counts.entry(key(row)).or_default() += 1;
-        }
-        let mut keys: Vec<_> = counts.into_iter().collect();
-        keys.sort_unstable();
-        let mut ranges = HashMap::with_capacity(keys.len());
-        let mut rows = 0;
-        for (key, count) in keys {
-            ranges.insert(key, rows..rows + count);
-            rows += count;
-        }
-        let mut next: HashMap<_, _> = ranges.iter().map(|(key, range)| (*key, range.start)).collect();
-        let mut order = vec![(0, 0); rows];
-        for (strategy, of) in strategies.iter().enumerate() {
-            for (at, row) in of.rows.iter().enumerate() {
-                if let Some(next) = next.get_mut(&key(row)) {
-                    order[*next] = (strategy, at);
-                    *next += 1;
-                }
+        let stretches = Stretches::of(strategies.iter().flat_map(|of| &of.rows));
+        let height = strategies.iter().map(|of| of.rows.len()).sum();
+        let mut numbers = ["value", "achievement", "from_baseline", "ambition"].map(|name| (name, vec![0.0; height]));
+        let (mut municipalities, mut kpis) = (vec![0_u32; height], vec![0_u32; height]);
+        let mut states = vec![State::BLANK; height];
+        // The rows come by municipality. Dealt out to their stretches one after the other, they keep that order within.
+        let mut next = stretches.starts.clone();
+        let mut before = 0;
+        for of in &strategies {
+            let municipality =
+                world.place(of.municipality).and_then(|place| u32::try_from(place).ok()).unwrap_or(u32::MAX);
+            for row in &of.rows {
+                let Some(place) = stretches.place(row.standard as usize, row.year) else { continue };
+                let to = next[place];
+                next[place] += 1;
+                let figures = [row.value, row.achievement, row.from_baseline, row.ambition];
+                numbers.iter_mut().zip(figures).for_each(|((_, column), value)| column[to] = value);
+                (municipalities[to], kpis[to], states[to]) = (municipality, before + row.indicator, row.state);
             }
+            before += u32::try_from(of.indicators.len()).unwrap_or_default();
         }
-        let row = |(strategy, at): &(usize, usize)| &strategies[*strategy].rows[*at];
-        let numbers = |name: &str, of: fn(&Figure) -> f64| {
-            let values: Vec<f64> = order.iter().map(|at| of(row(at))).collect();
-            Series::new(name.into(), values).into_column()
-        };
-        let places: Vec<u32> = order.iter().map(|(of, _)| u32::try_from(*of).unwrap_or(u32::MAX)).collect();
-        let indicators: Vec<u32> = order.iter().map(|at| row(at).indicator).collect();
-        let frame = DataFrame::new(
-            rows,
-            vec![
-                Series::new("strategy".into(), places).into_column(),
-                Series::new("indicator".into(), indicators).into_column(),
-                numbers("value", |row| row.value),
-                numbers("achievement", |row| row.achievement),
-                numbers("from_baseline", |row| row.from_baseline),
-                numbers("ambition", |row| row.ambition),
-            ],
-        )?;
-        let states = order.iter().map(|at| row(at).state).collect();
-        Ok(Self { strategies, frame, states, ranges })
+        let list = Kpis::list(&strategies, &mut kpis);
+        let keys = [("municipality", municipalities), ("kpi", kpis)];
+        let keys = keys.into_iter().map(|(name, values)| Series::new(name.into(), values).into_column());
+        let numbers = numbers.into_iter().map(|(name, values)| Series::new(name.into(), values).into_column());
+        Ok(Self { frame: DataFrame::new(height, keys.chain(numbers).collect())?, states, kpis: list, stretches })
     }
 
     /// How many rows there are.
@@ -281,16 +355,25 @@ impl Reported {
         self.len() == 0
     }
 
+    /// All figures, by indicator, year and municipality; within one, the latest plan first.
+    pub fn figures(&self) -> impl Iterator<Item = ReportedFigure> + '_ {
+        let standards = self.stretches.starts.len() / self.stretches.years.max(1);
+        (0..standards).flat_map(move |standard| {
+            self.stretches.years(standard).flat_map(move |year| {
+                let slice = self.slice(standard, year);
+                (0..slice.len()).map(move |at| slice.figure(standard, year, at))
+            })
+        })
+    }
+
     /// The years in which a standard indicator has figures, in order.
     pub(crate) fn years(&self, standard: usize) -> Vec<i16> {
-        let mut years: Vec<i16> = self.ranges.keys().filter(|(of, _)| *of == standard).map(|(_, year)| *year).collect();
-        years.sort_unstable();
-        years
+        self.stretches.years(standard).collect()
     }
 
     /// The figures of a standard indicator in a year, by municipality; within one, the latest plan first.
     pub(crate) fn slice(&self, standard: usize, year: i16) -> Slice<'_> {
-        let range = self.ranges.get(&(standard, year)).cloned().unwrap_or_default();
+        let range = self.stretches.rows(standard, year);
         let column = |name: &str| -> Option<&Column> { self.frame.column(name).ok() };
         let numbers = |name| {
             let whole = column(name).and_then(|of| of.f64().ok()?.cont_slice().ok()).unwrap_or_default();
@@ -302,8 +385,8 @@ impl Reported {
         };
         Slice {
             reported: self,
-            strategies: places("strategy"),
-            indicators: places("indicator"),
+            municipalities: places("municipality"),
+            kpis: places("kpi"),
             values: numbers("value"),
             achievements: numbers("achievement"),
             from_baselines: numbers("from_baseline"),
@@ -319,21 +402,34 @@ impl Slice<'_> {
         self.values.len()
     }
 
-    /// The municipality of a figure.
-    pub(crate) fn municipality(&self, at: usize) -> MunicipalityCode {
-        self.reported.strategies[self.strategies[at] as usize].municipality
-    }
-
     /// The KPI of a figure.
     pub(crate) fn source(&self, at: usize) -> KpiSource {
-        let of = &self.reported.strategies[self.strategies[at] as usize];
-        let (indicator, label) = of.indicators[self.indicators[at] as usize].clone();
+        let (&Kpi { strategy, revision, indicator, .. }, label) = self.reported.kpis.get(self.kpis[at]);
         let State { strength, provisional, .. } = self.states[at];
-        KpiSource { strategy: of.strategy, revision: of.revision, indicator, label, strength, provisional }
+        KpiSource { strategy, revision, indicator, label: label.to_owned(), strength, provisional }
+    }
+
+    fn figure(&self, standard: usize, year: i16, at: usize) -> ReportedFigure {
+        let (of, _) = self.reported.kpis.get(self.kpis[at]);
+        let state = self.states[at];
+        let finite = |value: f64| Some(value).filter(|value| value.is_finite());
+        ReportedFigure {
+            standard,
+            year,
+            municipality: of.municipality,
+            first_year: of.first_year,
+            source: self.source(at),
+            value: state.excluded.map_or(Ok(self.values[at]), Err),
+            met: state.met,
+            why: state.why,
+            achievement: finite(self.achievements[at]),
+            from_baseline: finite(self.from_baselines[at]),
+            ambition: finite(self.ambitions[at]),
+        }
     }
 
     /// The first year of the plan in which the KPI of a figure stands.
     pub(crate) fn first_year(&self, at: usize) -> i16 {
-        self.reported.strategies[self.strategies[at] as usize].first_year.year()
+        self.reported.kpis.get(self.kpis[at]).0.first_year.year()
     }
 }

@@ -28,14 +28,8 @@ impl Sorted {
         let mut pairs: Vec<(f64, u32)> = values.iter().copied().zip(0..).collect();
         pairs.sort_unstable_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
         let (values, order): (Vec<f64>, Vec<u32>) = pairs.into_iter().unzip();
-        let n = count(values.len());
         let sum = summary::sum(values.iter().copied());
-        let mean = mean(&values).unwrap_or_default();
-        let scale = values.iter().map(|value| (value - mean).abs()).fold(0.0, f64::max);
-        let sd = match scale {
-            0.0 => 0.0,
-            scale => scale * (summary::sum(values.iter().map(|value| ((value - mean) / scale).powi(2))) / n).sqrt(),
-        };
+        let (mean, sd) = scale(&values);
         Self { order, values, sum, mean, sd }
     }
 
@@ -87,11 +81,20 @@ impl Sorted {
             histogram: if bins == 0 { Vec::new() } else { histogram(&self.values, bins as usize) },
         }
     }
+}
 
-    /// The mean and the standard deviation of the group.
-    pub(crate) const fn scale(&self) -> (f64, f64) {
-        (self.mean, self.sd)
-    }
+/// The mean and the standard deviation of a whole group (divided by n).
+pub(crate) fn scale(values: &[f64]) -> (f64, f64) {
+    let mean = mean(values).unwrap_or_default();
+    let largest = values.iter().map(|value| (value - mean).abs()).fold(0.0, f64::max);
+    let sd = match largest {
+        0.0 => 0.0,
+        largest => {
+            let squares = summary::sum(values.iter().map(|value| ((value - mean) / largest).powi(2)));
+            largest * (squares / count(values.len())).sqrt()
+        }
+    };
+    (mean, sd)
 }
 
 /// Whether the first rank is the largest value.

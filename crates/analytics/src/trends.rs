@@ -4,7 +4,7 @@ use shirube_domain::{
     reference::MeasureKind,
     statistics::{
         summary::sum,
-        trend::{compound_growth, level_change, mann_kendall, ols, theil_sen},
+        trend::{Tails, compound_growth, level_change, mann_kendall, ols_by, theil_sen_by},
     },
 };
 
@@ -50,7 +50,9 @@ pub(crate) fn trends(frames: &Frames, question: &TrendQuestion, waiting: &Waitin
     for year in &answer.years {
         columns.push((*year, frames.variable(&variable(Some(*year)), "")?));
     }
+    let tails = Tails::new(question.confidence);
     let mut whole = Vec::with_capacity(members.len());
+    answer.rows.reserve(members.len());
     for (at, place) in members.iter().copied().enumerate() {
         if at % BETWEEN_CHECKS == 0 {
             waiting.check()?;
@@ -58,8 +60,8 @@ pub(crate) fn trends(frames: &Frames, question: &TrendQuestion, waiting: &Waitin
         let value = |measured: &Measured<'_>| {
             if question.per_base { measured.per_base(place) } else { measured.value(place) }
         };
-        let points: Vec<(i16, f64)> =
-            columns.iter().filter_map(|(year, measured)| Some((*year, value(measured)?))).collect();
+        let mut points = Vec::with_capacity(columns.len());
+        points.extend(columns.iter().filter_map(|(year, measured)| Some((*year, value(measured)?))));
         if points.len() == columns.len() {
             whole.push(place);
         }
@@ -67,7 +69,7 @@ pub(crate) fn trends(frames: &Frames, question: &TrendQuestion, waiting: &Waitin
             let (why, source) = if points.is_empty() { last.why(place) } else { (Exclusion::TooFewYears, None) };
             answer.excluded.push(Excluded { place, why, source, progress: None });
         } else {
-            answer.rows.push(row(Some(place), points, question.confidence));
+            answer.rows.push(row(Some(place), points, &tails));
         }
     }
     let total = |measured: &Measured<'_>| {
@@ -82,21 +84,21 @@ pub(crate) fn trends(frames: &Frames, question: &TrendQuestion, waiting: &Waitin
     if adds_up && !whole.is_empty() && columns.len() >= YEARS {
         let points: Vec<(i16, f64)> = columns.iter().map(|(year, measured)| (*year, total(measured))).collect();
         if points.iter().all(|(_, value)| value.is_finite()) {
-            answer.group = Some(row(None, points, question.confidence));
+            answer.group = Some(row(None, points, &tails));
         }
     }
     Ok(answer)
 }
 
-fn row(place: Option<u32>, points: Vec<(i16, f64)>, confidence: f64) -> TrendRow {
+fn row(place: Option<u32>, points: Vec<(i16, f64)>, tails: &Tails) -> TrendRow {
     let at: Vec<(f64, f64)> = points.iter().map(|(year, value)| (f64::from(*year), *value)).collect();
     let values: Vec<f64> = points.iter().map(|(_, value)| *value).collect();
     let (first, last) = (at[0], at[at.len() - 1]);
     let level = level_change(&values).map(|change| (points[change.at].0, change));
     TrendRow {
         place,
-        line: ols(&at, confidence),
-        theil_sen: theil_sen(&at, confidence),
+        line: ols_by(&at, tails),
+        theil_sen: theil_sen_by(&at, tails),
         mann_kendall: mann_kendall(&values),
         growth: compound_growth(first.1, last.1, last.0 - first.0),
         level,

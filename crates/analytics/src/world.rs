@@ -4,9 +4,11 @@ use polars::prelude::{Column, DataFrame, IntoColumn, NamedFrom, PolarsResult, Se
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 use shirube_domain::{
     comparison::{Catalogue, Formula},
-    municipality::Municipality,
+    municipality::{Municipality, MunicipalityCode},
     reference::{OfficialIndicator, StandardIndicator},
 };
+
+use crate::history::Histories;
 
 /// A column of an official series: a value for each municipality.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +33,8 @@ pub struct World {
     frame: DataFrame,
     /// For each series, its years in order, each with its column.
     years: BTreeMap<String, Vec<(i16, usize)>>,
+    /// What follows from it, kept.
+    pub(crate) histories: Histories,
 }
 
 impl World {
@@ -54,12 +58,17 @@ impl World {
             years.sort_unstable();
         }
         let frame = DataFrame::new(municipalities.len(), laid)?;
-        Ok(Self { municipalities, populations, standard, official, frame, years })
+        Ok(Self { municipalities, populations, standard, official, frame, years, histories: Histories::default() })
     }
 
     /// All municipalities, by code.
     pub fn municipalities(&self) -> &[Municipality] {
         &self.municipalities
+    }
+
+    /// The place of a municipality.
+    pub(crate) fn place(&self, code: MunicipalityCode) -> Option<usize> {
+        self.municipalities.binary_search_by_key(&code, |of| of.code).ok()
     }
 
     /// The population of a municipality at the latest census.

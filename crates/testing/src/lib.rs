@@ -1,9 +1,10 @@
-//! For tests only: throw-away databases on both backends, and the whole service in process.
+//! For tests only: throw-away databases on both backends, the whole service in process, and a generated nation.
 //!
 //! A test is written once and run on both databases by [`both_backends!`]. Databases that hold the sample data are copies
 //! of one that is made at the first request, so that each test has its own and none waits long for it.
 
 mod database;
+pub mod nation;
 mod postgres;
 mod proxy;
 mod service;

@@ -2,11 +2,12 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::path::Path;
-use std::process::Command;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
-use cargo_metadata::{Metadata, MetadataCommand, Package};
+use cargo_metadata::{Message, Metadata, MetadataCommand, Package};
 
 /// The checkout around the current folder.
 pub(crate) struct Checkout {
@@ -44,6 +45,33 @@ impl Checkout {
             cargo.env_remove(name);
         }
         cargo
+    }
+
+    /// Where cargo puts what it builds.
+    pub(crate) fn target(&self) -> &Path {
+        self.metadata.target_directory.as_std_path()
+    }
+
+    /// Builds a program and says where it is. The whole workspace takes part in choosing the features, as in the tests:
+    /// `cargo run -p` would choose other ones and build the database layer a second time.
+    pub(crate) fn build(&self, program: &str, options: &[&str]) -> Result<PathBuf> {
+        let mut cargo = self.cargo("build");
+        cargo.args(["--quiet", "--locked", "--workspace", "--bin", program]).args(options);
+        cargo.arg("--message-format=json-render-diagnostics").stdout(Stdio::piped());
+        let mut child = cargo.spawn().context("cannot run cargo")?;
+        let stdout = child.stdout.take().context("cargo has no output")?;
+        let mut built = None;
+        for message in Message::parse_stream(BufReader::new(stdout)) {
+            if let Message::CompilerArtifact(artifact) = message? {
+                built = artifact.executable.or(built);
+            }
+        }
+        let status = child.wait()?;
+        if !status.success() {
+            bail!("`{}` failed ({status})", spelled(&cargo));
+        }
+        let built = built.with_context(|| format!("cargo built no program `{program}`"))?;
+        Ok(built.into_std_path_buf())
     }
 }
 

@@ -1,10 +1,11 @@
-//! The project's tasks, run as `cargo xtask TASK`: tests, the generated schema, the house rules, what CI runs, and
-//! benchmarks.
+//! The project's tasks, run as `cargo xtask TASK`: tests, the generated schema, the house rules, what CI runs,
+//! benchmarks, and a generated nation to measure on.
 //!
 //! A task prepares what it needs by itself (a database server, a package), so that a fresh checkout needs no manual
 //! step. This crate is built before everything else and therefore has few dependencies: no async runtime and none of
 //! the product's own crates.
 
+mod bench;
 mod checkout;
 mod ci;
 mod machine;
@@ -13,7 +14,7 @@ mod schema;
 mod test;
 mod tidy;
 
-use std::process::{ExitCode, ExitStatus};
+use std::process::{Command, ExitCode, ExitStatus};
 
 use anyhow::Result;
 use checkout::Checkout;
@@ -46,8 +47,15 @@ enum Task {
     Tidy,
     /// Run what CI runs, in its order, up to the first failure
     Ci,
-    /// Run the benchmarks
+    /// Run the benchmarks; DuckDB is measured beside them where there are Python and a network
     Bench,
+    /// Publish made-up strategies of all municipalities in a database, to measure the service over them
+    #[command(disable_help_flag = true)]
+    Nation {
+        /// `[--municipalities N] [--seed N] DATABASE`, or `--help`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -66,10 +74,10 @@ fn run(task: &Task) -> Result<ExitCode> {
         Task::Schema { check: true } => schema::check(&checkout).map(|()| ExitCode::SUCCESS),
         Task::Tidy => tidy::run(&checkout).map(|()| ExitCode::SUCCESS),
         Task::Ci => Ok(ci::run(&checkout)),
-        Task::Bench => {
-            let mut cargo = checkout.cargo("bench");
-            cargo.args(["--locked", "-p", "shirube-tests", "--bench", "answers"]);
-            Ok(exit_code(cargo.status()?))
+        Task::Bench => Ok(exit_code(bench::run(&checkout)?)),
+        Task::Nation { args } => {
+            let mut nation = Command::new(checkout.build("nation", &["--release"])?);
+            Ok(exit_code(nation.args(args).status()?))
         }
     }
 }

@@ -1,15 +1,12 @@
 //! The committed GraphQL schema and access table: written by the server, compared in CI.
 
 use std::fs;
-use std::io::BufReader;
 use std::iter;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context as _, Result, bail};
-use cargo_metadata::Message;
-
 use crate::checkout::{Checkout, spelled};
+use anyhow::{Context as _, Result, bail};
 
 /// What is committed, and the arguments with which the server prints it.
 const FILES: &[(&str, &[&str])] =
@@ -17,7 +14,7 @@ const FILES: &[(&str, &[&str])] =
 
 /// Writes the files as the server has them. An old one stays until the new one is complete.
 pub(crate) fn write(checkout: &Checkout) -> Result<()> {
-    let built = build(checkout)?;
+    let built = checkout.build("shirube", &[])?;
     for (file, arguments) in FILES {
         let printed = print(checkout, &built, arguments)?;
         let (file, new) = (checkout.root().join(file), checkout.root().join(format!("{file}.new")));
@@ -29,7 +26,7 @@ pub(crate) fn write(checkout: &Checkout) -> Result<()> {
 
 /// Fails when a committed file is not what the server has.
 pub(crate) fn check(checkout: &Checkout) -> Result<()> {
-    let built = build(checkout)?;
+    let built = checkout.build("shirube", &[])?;
     for (file, arguments) in FILES {
         // A file that is missing or not even text differs from the first line on.
         let committed = fs::read_to_string(checkout.root().join(file)).unwrap_or_default();
@@ -49,28 +46,6 @@ fn print(checkout: &Checkout, built: &Path, arguments: &[&str]) -> Result<String
         bail!("`{}` failed ({})", spelled(&shirube), output.status);
     }
     String::from_utf8(output.stdout).with_context(|| format!("`{}` did not print text", spelled(&shirube)))
-}
-
-/// Builds the server and says where it is. The whole workspace takes part in choosing the features, as in the tests:
-/// `cargo run -p` would choose other ones and build the database layer a second time.
-fn build(checkout: &Checkout) -> Result<PathBuf> {
-    let mut cargo = checkout.cargo("build");
-    cargo.args(["--quiet", "--locked", "--workspace", "--bin", "shirube"]);
-    cargo.arg("--message-format=json-render-diagnostics").stdout(Stdio::piped());
-    let mut child = cargo.spawn().context("cannot run cargo")?;
-    let stdout = child.stdout.take().context("cargo has no output")?;
-    let mut built = None;
-    for message in Message::parse_stream(BufReader::new(stdout)) {
-        if let Message::CompilerArtifact(artifact) = message? {
-            built = artifact.executable.or(built);
-        }
-    }
-    let status = child.wait()?;
-    if !status.success() {
-        bail!("`{}` failed ({status})", spelled(&cargo));
-    }
-    let built = built.context("cargo built no program `shirube`")?;
-    Ok(built.into_std_path_buf())
 }
 
 /// The first line that differs, as a sentence; none when the texts are equal to the last byte.

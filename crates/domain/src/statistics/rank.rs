@@ -15,24 +15,20 @@ pub enum Order {
 /// (1, 2, 2, 4). What is no number comes last.
 pub fn ranks(values: &[f64], order: Order) -> Vec<u32> {
     let mut ranks = vec![0; values.len()];
-    for group in groups(values, order) {
-        let rank = u32::try_from(group.before + 1).unwrap_or(u32::MAX);
-        for place in group.places {
-            ranks[place] = rank;
-        }
-    }
+    for_each_group(values, order, |before, places| {
+        let rank = u32::try_from(before + 1).unwrap_or(u32::MAX);
+        places.iter().for_each(|place| ranks[*place] = rank);
+    });
     ranks
 }
 
 /// The ranks of values from the smallest, with equal values at the mean of the ranks that they take (1, 2.5, 2.5, 4).
 pub fn mean_ranks(values: &[f64]) -> Vec<f64> {
     let mut ranks = vec![0.0; values.len()];
-    for group in groups(values, Order::Ascending) {
-        let rank = real(group.before) + real(group.places.len() + 1) / 2.0;
-        for place in group.places {
-            ranks[place] = rank;
-        }
-    }
+    for_each_group(values, Order::Ascending, |before, places| {
+        let rank = real(before) + real(places.len() + 1) / 2.0;
+        places.iter().for_each(|place| ranks[*place] = rank);
+    });
     ranks
 }
 
@@ -47,16 +43,8 @@ pub fn percentile_of(sorted: &[f64], value: f64) -> Option<f64> {
     Some(real(below + to) * 50.0 / real(sorted.len()))
 }
 
-/// Equal values.
-struct Group {
-    /// How many values come before.
-    before: usize,
-    /// Where they stand in the list.
-    places: Vec<usize>,
-}
-
-/// Equal values together, in order.
-fn groups(values: &[f64], order: Order) -> Vec<Group> {
+/// Takes equal values together, in order: how many values come before them, and where they stand in the list.
+fn for_each_group(values: &[f64], order: Order, mut take: impl FnMut(usize, &[usize])) {
     // A negative zero is a zero.
     let key = |place: usize| values[place] + 0.0;
     let mut places: Vec<usize> = (0..values.len()).collect();
@@ -69,12 +57,8 @@ fn groups(values: &[f64], order: Order) -> Vec<Group> {
     });
     let same = |a: usize, b: usize| key(a) == key(b) || (key(a).is_nan() && key(b).is_nan());
     let mut before = 0;
-    places
-        .chunk_by(|a, b| same(*a, *b))
-        .map(|places| {
-            let group = Group { before, places: places.to_vec() };
-            before += places.len();
-            group
-        })
-        .collect()
+    for equal in places.chunk_by(|a, b| same(*a, *b)) {
+        take(before, equal);
+        before += equal.len();
+    }
 }

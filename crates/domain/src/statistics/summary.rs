@@ -37,12 +37,14 @@ fn sd(values: &[f64]) -> Option<f64> {
     finite((deviations.squares / real(values.len() - 1)).sqrt() * deviations.scale)
 }
 
-/// A sum that keeps what rounding takes away (Neumaier 1974), so that what is small survives beside what is large.
+/// A sum that keeps what rounding takes away (Neumaier 1974), so that what is small survives beside what is large. What is lost
+/// is found without asking which of two numbers is the larger (Knuth 1969, 4.2.2), which a processor could not foresee.
 pub fn sum(values: impl Iterator<Item = f64>) -> f64 {
     let (mut sum, mut lost) = (0.0_f64, 0.0);
     for value in values {
         let next = sum + value;
-        lost += if sum.abs() >= value.abs() { (sum - next) + value } else { (value - next) + sum };
+        let added = next - sum;
+        lost += (sum - (next - added)) + (value - added);
         sum = next;
     }
     sum + lost

@@ -1,6 +1,38 @@
 //! Numbers in time: lines, tests for a trend, growth, and a change of level.
 
+use std::cell::RefCell;
+
 use super::{Deviations, beside, distribution as d, finite, real, sorted, ties};
+
+/// The tails of distributions by which intervals of one confidence are made. They are found by iteration, so that whoever asks
+/// for many intervals keeps them.
+#[derive(Debug)]
+pub struct Tails {
+    /// What lies beside the confidence on each side; none for what is no confidence.
+    half: Option<f64>,
+    normal: Option<f64>,
+    /// Of Student's t, by degrees of freedom; those that were asked for.
+    student: RefCell<Vec<(usize, f64)>>,
+}
+
+impl Tails {
+    /// Of a confidence.
+    pub fn new(confidence: f64) -> Self {
+        let half = beside(confidence).map(|beside| beside / 2.0);
+        Self { half, normal: half.map(d::normal_tail), student: RefCell::default() }
+    }
+
+    fn student(&self, freedom: usize) -> Option<f64> {
+        let half = self.half?;
+        let mut known = self.student.borrow_mut();
+        if let Some((_, tail)) = known.iter().find(|(of, _)| *of == freedom) {
+            return Some(*tail);
+        }
+        let tail = d::student_tail(half, real(freedom));
+        known.push((freedom, tail));
+        Some(tail)
+    }
+}
 
 /// A line of least squares.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,6 +54,11 @@ pub struct Line {
 
 /// The line of least squares through points; none unless there are two different x.
 pub fn ols(points: &[(f64, f64)], confidence: f64) -> Option<Line> {
+    ols_by(points, &Tails::new(confidence))
+}
+
+/// The same by tails that are kept.
+pub fn ols_by(points: &[(f64, f64)], tails: &Tails) -> Option<Line> {
     let (x, y) = split(points);
     let (x, y) = (Deviations::of(&x)?, Deviations::of(&y)?);
     if x.squares == 0.0 {
@@ -39,11 +76,11 @@ pub fn ols(points: &[(f64, f64)], confidence: f64) -> Option<Line> {
     let explained = gradient * products;
     let total = rest + explained;
     let share = |part: f64| (total > 0.0).then(|| part / total);
-    let freedom = points.len().checked_sub(2).filter(|freedom| *freedom > 0).map(real);
+    let degrees = points.len().checked_sub(2).filter(|degrees| *degrees > 0);
+    let freedom = degrees.map(real);
     let residual = freedom.map(|freedom| (rest / freedom).sqrt());
-    let slope_interval = freedom.zip(residual).and_then(|(freedom, residual)| {
-        let half =
-            d::student_tail(beside(confidence)? / 2.0, freedom) * residual / x.squares.sqrt() * (y.scale / x.scale);
+    let slope_interval = degrees.zip(residual).and_then(|(degrees, residual)| {
+        let half = tails.student(degrees)? * residual / x.squares.sqrt() * (y.scale / x.scale);
         Some((finite(slope - half)?, finite(slope + half)?))
     });
     Some(Line {
@@ -70,11 +107,16 @@ pub struct TheilSen {
 /// Theil and Sen's line (`scipy.stats.theilslopes`, method "separate"); none unless there are two different x. It takes time
 /// and memory with the square of the number of points.
 pub fn theil_sen(points: &[(f64, f64)], confidence: f64) -> Option<TheilSen> {
+    theil_sen_by(points, &Tails::new(confidence))
+}
+
+/// The same by tails that are kept.
+pub fn theil_sen_by(points: &[(f64, f64)], tails: &Tails) -> Option<TheilSen> {
     let (x, y) = split(points);
     if x.iter().chain(&y).any(|number| !number.is_finite()) {
         return None;
     }
-    let mut slopes = Vec::new();
+    let mut slopes = Vec::with_capacity(points.len() * points.len().saturating_sub(1) / 2);
     for (place, from) in points.iter().enumerate() {
         for to in &points[place + 1..] {
             if from.0 != to.0 {
@@ -86,10 +128,10 @@ pub fn theil_sen(points: &[(f64, f64)], confidence: f64) -> Option<TheilSen> {
     let slope = median(&slopes)?;
     let (x, y) = (sorted(&x), sorted(&y));
     let intercept = finite(median(&y)? - slope * median(&x)?)?;
-    let interval = beside(confidence).and_then(|beside| {
+    let interval = tails.normal.and_then(|normal| {
         let variance =
             (kendall(points.len()) - ties(&x).map(kendall).sum::<f64>() - ties(&y).map(kendall).sum::<f64>()) / 18.0;
-        let half = (variance >= 0.0).then(|| d::normal_tail(beside / 2.0) * variance.sqrt())?;
+        let half = (variance >= 0.0).then(|| normal * variance.sqrt())?;
         let n = real(slopes.len());
         let place = |place: f64| slopes[place_in(place, slopes.len())];
         Some((place(f64::midpoint(n, -half).round_ties_even() - 1.0), place(f64::midpoint(n, half).round_ties_even())))
