@@ -16,7 +16,10 @@ const YEARS: usize = 3;
 
 /// The histories that were asked for, by the place of the standard indicator and the first year of the plans.
 #[derive(Debug, Default)]
-pub(crate) struct Histories(RwLock<HashMap<(usize, i16), Arc<[f64]>>>);
+pub(crate) struct Histories(RwLock<HashMap<History, Arc<[f64]>>>);
+
+/// The place of a standard indicator, and the first year of the plans.
+type History = (usize, i16);
 
 impl World {
     /// For each municipality the yearly change of an indicator in the years before one, in percent of their mean, positive where

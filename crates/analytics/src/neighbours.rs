@@ -67,7 +67,9 @@ pub(crate) fn nearest(
         match put {
             Ok(()) => places.push(place),
             Err(why) => {
-                columns.iter_mut().for_each(|column| column.truncate(places.len()));
+                for column in &mut columns {
+                    column.truncate(places.len());
+                }
                 excluded.push(Excluded { place, why, source: None, progress: None });
             }
         }

@@ -17,7 +17,9 @@ pub fn ranks(values: &[f64], order: Order) -> Vec<u32> {
     let mut ranks = vec![0; values.len()];
     for_each_group(values, order, |before, places| {
         let rank = u32::try_from(before + 1).unwrap_or(u32::MAX);
-        places.iter().for_each(|place| ranks[*place] = rank);
+        for place in places {
+            ranks[*place] = rank;
+        }
     });
     ranks
 }
@@ -27,7 +29,9 @@ pub fn mean_ranks(values: &[f64]) -> Vec<f64> {
     let mut ranks = vec![0.0; values.len()];
     for_each_group(values, Order::Ascending, |before, places| {
         let rank = real(before) + real(places.len() + 1) / 2.0;
-        places.iter().for_each(|place| ranks[*place] = rank);
+        for place in places {
+            ranks[*place] = rank;
+        }
     });
     ranks
 }

@@ -179,7 +179,11 @@ pub(super) fn progress(columns: &Columns) -> Table<7> {
     }
     let distributions = [Sorted::new(&achievements), Sorted::new(&from_baselines), sorted];
     let mut summary = vec![met];
-    distributions.iter().for_each(|of| summary.extend(of.summary(f64::NAN)));
-    distributions.iter().for_each(|of| summary.extend(of.bars()));
+    for of in &distributions {
+        summary.extend(of.summary(f64::NAN));
+    }
+    for of in &distributions {
+        summary.extend(of.bars());
+    }
     Table { rows, summary, sources }
 }

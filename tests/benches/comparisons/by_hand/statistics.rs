@@ -154,6 +154,7 @@ pub(super) fn line(xs: &[f64], ys: &[f64], tail: f64) -> [f64; 6] {
 }
 
 /// Pearson's coefficient with Fisher's interval, whose variance `spread` gives from r, and p.
+#[expect(clippy::many_single_char_names, reason = "those of the textbooks")]
 pub(super) fn correlation(xs: &[f64], ys: &[f64], spread: fn(f64) -> f64) -> [f64; 4] {
     let n = real(xs.len());
     let (x, y) = (xs.iter().sum::<f64>() / n, ys.iter().sum::<f64>() / n);

@@ -1,5 +1,7 @@
 //! Trends, neighbours and correlations.
 
+#![expect(clippy::float_cmp, reason = "equal values are ties, and places are whole numbers")]
+
 use super::{
     Table,
     statistics::{NORMAL, correlation as pearson, line, normal_beyond, ranks, real, student_tail},
@@ -14,7 +16,8 @@ pub(super) fn trends(columns: &Columns) -> Table<20> {
     let mut rows = Vec::with_capacity(columns.codes.len());
     let (mut xs, mut ys) = (Vec::new(), Vec::new());
     for place in 0..columns.codes.len() {
-        (xs.clear(), ys.clear());
+        xs.clear();
+        ys.clear();
         for (year, values) in years.iter().zip(&births) {
             if values[place].is_finite() {
                 xs.push(f64::from(*year));
@@ -125,11 +128,15 @@ pub(super) fn neighbours(columns: &Columns) -> Table<5> {
         let n = real(rows.len());
         let mean = rows.iter().map(|row| row[2 + at]).sum::<f64>() / n;
         let sd = (rows.iter().map(|row| (row[2 + at] - mean).powi(2)).sum::<f64>() / n).sqrt();
-        rows.iter_mut().for_each(|row| row[1] += ((row[2 + at] - own) / sd).powi(2));
+        for row in &mut rows {
+            row[1] += ((row[2 + at] - own) / sd).powi(2);
+        }
         summary.extend([mean, sd]);
     }
     rows.retain(|row| row[0] != real(own));
-    rows.iter_mut().for_each(|row| row[1] = row[1].sqrt());
+    for row in &mut rows {
+        row[1] = row[1].sqrt();
+    }
     let nearer = |one: &[f64; 5], other: &[f64; 5]| one[1].total_cmp(&other[1]).then(one[0].total_cmp(&other[0]));
     rows.select_nth_unstable_by(20, nearer);
     rows.truncate(20);
