@@ -4,7 +4,7 @@
 //! municipality, in the order of their codes, so that prefectures lie together. [`Reported`] holds the published figures of
 //! all KPIs that correspond to a standard indicator, one row a figure, sorted by indicator and year, so that a question reads
 //! one stretch of memory and nothing else. Both are polars frames, typed once; [`Frames`] are the two for one version of the
-//! data. [`answer`] works a question out; [`table`] and [`write`] make a file of the answer.
+//! data. [`answer`] works a question out; [`table()`] and [`write()`] make a file of the answer.
 //!
 //! Nothing here waits: whoever asks runs it where it may take its time, and may call it off.
 
