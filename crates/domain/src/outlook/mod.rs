@@ -2,7 +2,7 @@
 //!
 //! [`outlook`] is total: it projects the final value by several named methods, recommends one and says why, and gives a verdict;
 //! or the reason why there is too little to say. Below [`ENOUGH`] observations it gives no interval and no chance, and judges by
-//! the pace alone. What a target asks for is read by [`progress`](crate::progress).
+//! the pace alone. What a target asks for is read by [`crate::progress`].
 
 mod explain;
 mod history;
@@ -145,7 +145,7 @@ impl Outlook {
 }
 
 /// Whether an indicator is on track as of a fiscal year: by its figures up to that year, and by official statistics before the
-/// plan, which [`history`] finds. `confidence` is that of the intervals, a share between 0 and 1.
+/// plan, which [`history()`] finds. `confidence` is that of the intervals, a share between 0 and 1.
 pub fn outlook(
     indicator: &Indicator,
     plan: PlanYears,
