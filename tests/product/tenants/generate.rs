@@ -247,8 +247,12 @@ impl Generator<'_> {
         match of {
             "ID" => self.pool.id(self.random, self.focus, wanted(field, name)).into(),
             "MunicipalityCode" => self.municipality(),
+            // A year that official statistics have, so that what compares municipalities is answered now and then.
+            "Int" if matches!(name, "year" | "years" | "since" | "fromYear" | "toYear") => {
+                json!(*self.random.pick(&[2020, 2020, 2020, 1]))
+            }
             "Int" => json!(self.random.pick(&[1, 1, 2, 3, 5, 10, 50, 100, 0, -1, i32::MAX, 2, 9])),
-            "Float" => json!(1.5),
+            "Float" => json!(*self.random.pick(&[0.9, 0.9, 1.5])),
             "Boolean" => self.random.chance(50).into(),
             "FiscalYear" => json!(2020 + self.random.below(6)),
             "Decimal" => json!("1.5"),
@@ -263,6 +267,9 @@ impl Generator<'_> {
             "String" => match name {
                 "after" | "before" => self.pool.cursor(self.random, field, self.focus).into(),
                 "preset" => json!(*self.random.pick(&["nagano", "uda", "miyagi", "x"])),
+                "indicator" | "indicators" | "one" | "other" => {
+                    json!(*self.random.pick(&["births", "births", "births", "births", "deaths", "x"]))
+                }
                 "subjectKey" => self.pool.key(self.random).into(),
                 "subjectKind" => {
                     json!(*self.random.pick(&["membership", "department", "invitation", "api_key", "strategy", "user"]))
