@@ -1,6 +1,6 @@
 //! Fills a database with a generated nation, so that the whole service can be measured over it: `cargo xtask nation`.
 
-use std::time::Instant;
+use std::{process::ExitCode, time::Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use clap::Parser;
@@ -9,7 +9,7 @@ use shirube_app::load_sample;
 use shirube_domain::strategy::{Strategy, StrategyParts};
 use shirube_exchange::{MUNICIPALITIES, STRATEGIES, sample};
 use shirube_store::{Backend, Store, StoreOptions};
-use shirube_testing::nation::{Nation, TERMS};
+use shirube_testing::nation::Nation;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -28,8 +28,17 @@ struct Arguments {
 }
 
 #[tokio::main]
-async fn main() -> Result<()> {
-    let Arguments { municipalities, seed, database } = Arguments::parse();
+async fn main() -> ExitCode {
+    match fill(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("nation: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn fill(Arguments { municipalities, seed, database }: Arguments) -> Result<()> {
     let url = if database.contains(':') { database } else { format!("sqlite://{database}") };
     let store = Store::connect(&StoreOptions { url: url.clone(), connections: 2, observer: None }).await?;
     match store.backend() {
@@ -38,16 +47,21 @@ async fn main() -> Result<()> {
         }
         Backend::Postgres => store.check_version().await.context("`shirube migrate` makes the tables")?,
     }
-    refuse_what_is_real(&store).await?;
+    let real = real(&store).await?;
     if load_sample(&store, &Scope::machine(), &mut Uuid::now_v7, now(), |_, _| {}).await? {
         eprintln!("The reference data are loaded.");
     }
     let start = Instant::now();
     let nation = Nation::new()?;
-    let wanted = usize::try_from(municipalities)?;
+    let (wanted, mut published) = (usize::try_from(municipalities)?, 0);
     for at in 0..wanted {
         for strategy in nation.strategies(at * nation.municipalities.len() / wanted, seed)? {
-            publish(&store, strategy).await?;
+            // The real ones of the sample stay, and nothing is made up in their place.
+            let parts = strategy.parts();
+            if !real.iter().any(|of| of.municipality == parts.municipality && of.term.number == parts.term.number) {
+                publish(&store, strategy).await?;
+                published += 1;
+            }
         }
         if (at + 1) % 100 == 0 || at + 1 == wanted {
             eprintln!("{} of {wanted} municipalities, {:.0} s", at + 1, start.elapsed().as_secs_f64());
@@ -55,27 +69,27 @@ async fn main() -> Result<()> {
     }
     store.close().await?;
     println!(
-        "{} made-up strategies are published. Start the server on them:\n\n    cargo run --release -- --database-url {url}",
-        wanted * usize::from(TERMS)
+        "{published} made-up strategies are published. Start the server on them:\n\n    \
+         cargo run --release -- --database-url {url}"
     );
     Ok(())
 }
 
-/// A database with more than the sample data is somebody's, and stays as it is.
-async fn refuse_what_is_real(store: &Store) -> Result<()> {
-    let mut known = Vec::new();
-    for file in STRATEGIES {
+/// The real strategies of the sample. A database that holds other publications is somebody's, and stays as it is.
+async fn real(store: &Store) -> Result<Vec<StrategyParts>> {
+    let read = |file: &&str| {
         let strategy = sample::read(file, &mut Uuid::now_v7).map_err(|problems| anyhow!("{problems:?}"))?;
-        known.push((strategy.parts().municipality, strategy.into_parts().title));
-    }
+        Ok(strategy.into_parts())
+    };
+    let real = STRATEGIES.iter().map(read).collect::<Result<Vec<_>>>()?;
     let told = "this database holds other publications than those of the sample; name an empty one, or a new file";
     let publications = store.publications().await?;
-    ensure!(publications.len() <= known.len(), told);
+    ensure!(publications.len() <= real.len(), told);
     for stored in publications {
-        let title = store.publication(&stored).await?.strategy.into_parts().title;
-        ensure!(known.contains(&(stored.municipality, title)), told);
+        let found = store.publication(&stored).await?.strategy.into_parts();
+        ensure!(real.iter().any(|of| (of.municipality, &of.title) == (found.municipality, &found.title)), told);
     }
-    Ok(())
+    Ok(real)
 }
 
 /// Publishes a strategy. Its draft holds nothing but its name: it is read by nobody here, and would be most of the database.
