@@ -15,7 +15,7 @@ use shirube_domain::webhook::Reach;
 use shirube_graphql::{Allowed, Api, Asker, GraphqlRequest, GraphqlResponse, Unlimited};
 use shirube_server::{CorsOrigins, LogFormat, RateSettings, Running, Settings, TrustedProxies};
 
-use shirube_store::Store;
+use shirube_store::{Events, Store};
 use tempfile::TempDir;
 use time::Duration;
 use tokio::{task::AbortHandle, time::timeout};
@@ -59,6 +59,14 @@ pub struct TestService {
 
 /// How long it may take until PostgreSQL is listened to.
 const LISTENING: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// Waits until PostgreSQL is listened to. Everybody is told then that something may have been missed: who follows later is not.
+/// Where the telling came before it was waited for, the whole time passes.
+async fn listened(url: &str, events: &mut Events) {
+    if url.starts_with("postgres") {
+        let _ = timeout(LISTENING, events.next()).await;
+    }
+}
 
 /// The service hears what is changed until the value is dropped.
 #[derive(Debug)]
@@ -178,16 +186,13 @@ impl TestService {
         Ok(Answer(serde_json::from_slice(&response.body)?))
     }
 
-    /// Lets the service hear what is changed, as a server does, as long as the value is held. Once PostgreSQL is listened to,
-    /// everybody is told that something may have been missed: that is waited for, so that nobody who follows later is told.
-    pub async fn hearing(&self) -> Result<Hearing> {
+    /// Lets the service hear what is changed, as a server does, as long as the value is held.
+    pub async fn hearing(&self) -> Hearing {
         let mut events = self.app.events();
         let app = self.app.clone();
         let hearing = Hearing(tokio::spawn(async move { app.hear().await }).abort_handle());
-        if self.database.url().starts_with("postgres") {
-            timeout(LISTENING, events.next()).await.context("PostgreSQL is not listened to")?;
-        }
-        Ok(hearing)
+        listened(self.database.url(), &mut events).await;
+        hearing
     }
 
     /// Subscribes with a token or key, of which the service must think well. Nothing is done unless the stream is polled.
@@ -295,6 +300,7 @@ impl TestServer {
     ) -> Result<Self> {
         let started = shirube_server::start_at(&settings, clock.clock()).await;
         let running = started.map_err(anyhow::Error::from_boxed)?;
+        listened(&settings.database_url, &mut running.app.events()).await;
         // The client asks for a provider even where it speaks plain HTTP; whoever comes second finds one installed.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;

@@ -27,7 +27,7 @@ impl Duck {
     /// Starts it over the columns in a folder; `None` where no Python was named.
     pub(crate) fn start(folder: &Path) -> Result<Option<Self>> {
         let Some(python) = std::env::var_os(PYTHON) else { return Ok(None) };
-        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/comparisons/duck.py");
+        let program = Path::new("benches/comparisons/duck.py");
         let mut command = Command::new(python);
         command.arg(program).arg(folder).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().context("cannot start Python")?;
