@@ -56,7 +56,7 @@ impl Kpis<'_> {
 impl Measured<'_> {
     /// The value of a municipality.
     pub(crate) fn value(&self, place: u32) -> Option<f64> {
-        self.values.get(place as usize).copied().filter(|value| value.is_finite())
+        finite(&self.values, place)
     }
 
     /// The base of a municipality, where there is one that can divide.
@@ -106,10 +106,8 @@ impl Frames {
             return Ok(self.without_years(&subject, variable.year.unwrap_or_default()));
         };
         if !years.contains(&year) && !years.is_empty() {
-            let held = years.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             let at = if place.is_empty() { "year".to_owned() } else { format!("{place}.year") };
-            let message = format!("“{}” has no values of {year}; there are those of {held}", subject.key);
-            return Err(Error::bad_input(at, message));
+            return Err(Error::bad_input(at, no_values(&subject, &format!("of {year}"), &years)));
         }
         let at = if place.is_empty() { "base".to_owned() } else { format!("{place}.base") };
         let measured = self.measure(&subject, year, variable.base.as_ref(), &at)?;
@@ -147,6 +145,18 @@ impl Frames {
         }
     }
 
+    /// The values of an indicator in a year, one for each municipality, and the KPIs from which they come, if they do.
+    pub(crate) fn values(&self, subject: &Subject<'_>, year: i16) -> (Cow<'_, [f64]>, Option<Kpis<'_>>) {
+        match (&subject.formula, subject.standard) {
+            (Some(formula), _) => (self.world.values(formula, year).unwrap_or_default(), None),
+            (None, Some(standard)) => {
+                let (values, kpis) = self.kpis(standard, year);
+                (values.into(), Some(kpis))
+            }
+            (None, None) => (Cow::default(), None),
+        }
+    }
+
     /// Measures an indicator in a year over all municipalities.
     pub(crate) fn measure(
         &self,
@@ -156,14 +166,7 @@ impl Frames {
         place: &str,
     ) -> Result<Measured<'_>, Error> {
         let mut by = self.measured_by(subject, year);
-        let (values, kpis) = match (&subject.formula, subject.standard) {
-            (Some(formula), _) => (self.world.values(formula, year).unwrap_or_default(), None),
-            (None, Some(standard)) => {
-                let (values, kpis) = self.kpis(standard, year);
-                (Cow::Owned(values), Some(kpis))
-            }
-            (None, None) => (Cow::default(), None),
-        };
+        let (values, kpis) = self.values(subject, year);
         let base = match self.base(subject, year, base, place)? {
             _ if by.verdict == Verdict::NotComparable => None,
             Some((column, printed, base_year, unit)) => {
@@ -262,6 +265,21 @@ impl Frames {
         }
         (values, Kpis { slice, looked_at })
     }
+}
+
+/// The value of a municipality in a column, if there is one.
+pub(crate) fn finite(column: &[f64], place: u32) -> Option<f64> {
+    column.get(place as usize).copied().filter(|value| value.is_finite())
+}
+
+/// Years for people: 2021, 2022.
+pub(crate) fn listed(years: &[i16]) -> String {
+    years.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// What is wrong with asking for years in which an indicator has no values, and which ones there are.
+pub(crate) fn no_values(subject: &Subject<'_>, asked: &str, years: &[i16]) -> String {
+    format!("“{}” has no values {asked}; there are those of {}", subject.key, listed(years))
 }
 
 /// The base whose year is the year of the value; or else the nearest before it, or else the nearest after it.

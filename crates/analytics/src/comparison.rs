@@ -8,7 +8,7 @@ use shirube_domain::{
 use crate::{
     Frames, Waiting,
     chance::Chance,
-    column::Measured,
+    column::{Measured, finite, no_values},
     standing::{Sorted, is_descending},
 };
 
@@ -51,10 +51,8 @@ fn compare(
 ) -> Result<Comparison, Error> {
     let refused = measured.is_refused();
     let since = if refused { None } else { since(frames, question, subject, measured.by.year)? };
-    let then = match since {
-        Some(year) => Some(frames.measure(subject, year, question.base.as_ref(), "base")?),
-        None => None,
-    };
+    // A change is one of values, whatever they are divided by.
+    let then = since.map(|year| frames.values(subject, year));
     let mut comparison = Comparison {
         since,
         members: members.len(),
@@ -114,7 +112,7 @@ fn compare(
         .into_iter()
         .map(|at| {
             let (place, value) = (places[at], values[at]);
-            let before = then.as_ref().and_then(|then| then.value(place));
+            let before = then.as_ref().and_then(|(then, _)| finite(then, place));
             let change = before.map(|before| value - before).filter(|change| change.is_finite());
             let percent = before.filter(|before| *before > 0.0).and_then(|before| Some(change? / before * 100.0));
             let (interval, differs) = chance.as_ref().map_or((None, None), |chance| chance.of(&measured, place, value));
@@ -147,9 +145,7 @@ fn since(
     if years.contains(&asked) {
         return Ok(Some(asked));
     }
-    let held = years.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let message = format!("“{}” has no values of {asked}; there are those of {held}", subject.key);
-    Err(Error::bad_input("since", message))
+    Err(Error::bad_input("since", no_values(subject, &format!("of {asked}"), &years)))
 }
 
 /// What a mean is weighted by.

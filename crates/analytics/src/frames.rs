@@ -3,7 +3,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use polars::prelude::PolarsResult;
 use shirube_domain::{
     Error,
-    comparison::{Group, Subject},
+    comparison::{Group, Subject, unknown_subject},
 };
 
 use crate::{Reported, StrategyRows, Waiting, World, neighbours};
@@ -27,13 +27,7 @@ impl Frames {
 
     /// What a key names, as it stands at a place of the question.
     pub(crate) fn subject(&self, key: &str, place: &str) -> Result<Subject<'_>, Error> {
-        self.world.catalogue().find(key).ok_or_else(|| {
-            let message = format!(
-                "“{key}” is neither a standard indicator nor an official series; standardIndicators and officialIndicators \
-                 list them"
-            );
-            Error::bad_input(place, message)
-        })
+        self.world.catalogue().find(key).ok_or_else(|| Error::bad_input(place, unknown_subject(key)))
     }
 
     /// The municipalities of a group, by place; codes that nobody has are an error.

@@ -5,9 +5,13 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use shirube_domain::{comparison::Subject, statistics::trend::ols, strategy::Direction};
+use shirube_domain::{
+    comparison::Subject,
+    statistics::{real, trend::ols},
+    strategy::Direction,
+};
 
-use crate::{World, standing::count};
+use crate::World;
 
 /// How far the history before a plan reaches back.
 const HISTORY: i16 = 10;
@@ -52,6 +56,6 @@ fn slope(points: &[(f64, f64)]) -> Option<f64> {
     if points.len() < YEARS {
         return None;
     }
-    let mean = points.iter().map(|(_, value)| value).sum::<f64>() / count(points.len());
+    let mean = points.iter().map(|(_, value)| value).sum::<f64>() / real(points.len());
     Some(ols(points, 0.95)?.slope / mean.abs() * 100.0)
 }

@@ -8,7 +8,7 @@ use shirube_domain::{
     strategy::MappingStrength,
 };
 
-use crate::{Frames, Waiting, standing::Sorted};
+use crate::{Frames, Waiting, column::listed, standing::Sorted};
 
 /// How far the KPIs that correspond to a standard indicator have come.
 pub(crate) fn progress(frames: &Frames, question: &ProgressQuestion, waiting: &Waiting) -> Result<Progresses, Error> {
@@ -20,8 +20,7 @@ pub(crate) fn progress(frames: &Frames, question: &ProgressQuestion, waiting: &W
     };
     let years = frames.reported.years(standard);
     if let Some(year) = question.year.filter(|year| !years.contains(year)) {
-        let held = years.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        let held = if held.is_empty() { "of no year".to_owned() } else { format!("of {held}") };
+        let held = if years.is_empty() { "of no year".to_owned() } else { format!("of {}", listed(&years)) };
         let message =
             format!("nothing published says anything about “{}” in {year}; there are figures {held}", subject.key);
         return Err(Error::bad_input("year", message));

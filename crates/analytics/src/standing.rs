@@ -4,7 +4,10 @@
 
 use shirube_domain::{
     comparison::{Order, Standing, Summary},
-    statistics::summary::{self, histogram, mean, quantile},
+    statistics::{
+        real,
+        summary::{self, histogram, mean, quantile},
+    },
     strategy::Direction,
 };
 
@@ -50,7 +53,7 @@ impl Sorted {
                 value,
                 rank: u32::try_from(rank).unwrap_or(u32::MAX),
                 // The mean of the ranks from + 1 to `to`, as a share of all.
-                percentile: f64::midpoint(count(from + 1), count(to)) / count(n) * 100.0,
+                percentile: f64::midpoint(real(from + 1), real(to)) / real(n) * 100.0,
                 z: Some((value - self.mean) / self.sd).filter(|z| z.is_finite()),
                 quarter: u8::try_from(above + 1).unwrap_or(4),
             };
@@ -63,7 +66,7 @@ impl Sorted {
     /// What the values look like among so many members. `weighted` is their weighted mean; no bins, no histogram.
     pub(crate) fn summary(&self, members: usize, weighted: Option<f64>, bins: u32) -> Summary {
         let n = self.values.len();
-        let coverage = (members > 0).then(|| count(n) / count(members));
+        let coverage = (members > 0).then(|| real(n) / real(members));
         let (Some(min), Some(max)) = (self.values.first(), self.values.last()) else {
             return Summary { coverage, ..Summary::default() };
         };
@@ -91,7 +94,7 @@ pub(crate) fn scale(values: &[f64]) -> (f64, f64) {
         0.0 => 0.0,
         largest => {
             let squares = summary::sum(values.iter().map(|value| ((value - mean) / largest).powi(2)));
-            largest * (squares / count(values.len())).sqrt()
+            largest * (squares / real(values.len())).sqrt()
         }
     };
     (mean, sd)
@@ -104,10 +107,4 @@ pub(crate) fn is_descending(order: Order, direction: Direction) -> bool {
         Order::Smallest => false,
         Order::Best => direction != Direction::Lower,
     }
-}
-
-/// How many, as a number to reckon with.
-#[expect(clippy::cast_precision_loss, reason = "counts of municipalities are far below 2⁵³")]
-pub(crate) fn count(of: usize) -> f64 {
-    of as f64
 }

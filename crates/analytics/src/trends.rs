@@ -8,7 +8,10 @@ use shirube_domain::{
     },
 };
 
-use crate::{Frames, Waiting, column::Measured};
+use crate::{
+    Frames, Waiting,
+    column::{Measured, no_values},
+};
 
 /// The fewest years that make a trend.
 const YEARS: usize = 3;
@@ -24,9 +27,7 @@ pub(crate) fn trends(frames: &Frames, question: &TrendQuestion, waiting: &Waitin
         |year: &i16| question.from.is_none_or(|from| *year >= from) && question.to.is_none_or(|to| *year <= to);
     let years: Vec<i16> = held.iter().copied().filter(within).collect();
     if years.is_empty() && !held.is_empty() {
-        let held = held.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        let message = format!("“{}” has no values within these years; there are those of {held}", subject.key);
-        return Err(Error::bad_input("fromYear", message));
+        return Err(Error::bad_input("fromYear", no_values(&subject, "within these years", &held)));
     }
     let variable = |year| Variable {
         indicator: question.indicator.clone(),
@@ -47,9 +48,10 @@ pub(crate) fn trends(frames: &Frames, question: &TrendQuestion, waiting: &Waitin
         return Ok(answer);
     }
     let mut columns = Vec::with_capacity(answer.years.len());
-    for year in &answer.years {
+    for year in answer.years.split_last().map_or(&[][..], |(_, before)| before) {
         columns.push((*year, frames.variable(&variable(Some(*year)), "")?));
     }
+    columns.push((last.by.year, last));
     let tails = Tails::new(question.confidence);
     let mut whole = Vec::with_capacity(members.len());
     answer.rows.reserve(members.len());
@@ -66,7 +68,11 @@ pub(crate) fn trends(frames: &Frames, question: &TrendQuestion, waiting: &Waitin
             whole.push(place);
         }
         if points.len() < YEARS {
-            let (why, source) = if points.is_empty() { last.why(place) } else { (Exclusion::TooFewYears, None) };
+            let (why, source) = if points.is_empty() {
+                columns[columns.len() - 1].1.why(place)
+            } else {
+                (Exclusion::TooFewYears, None)
+            };
             answer.excluded.push(Excluded { place, why, source, progress: None });
         } else {
             answer.rows.push(row(Some(place), points, &tails));

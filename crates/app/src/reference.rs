@@ -31,8 +31,8 @@ pub struct Reference {
     /// The names of the standard indicators folded for suggesting them; made when they are first asked for.
     names: OnceLock<Catalogue>,
     official: Vec<OfficialSeries>,
-    /// Of all of it, by which another edition is told from this one.
-    digest: String,
+    /// Of all of it, by which another edition is told from this one; made when it is first asked for.
+    digest: OnceLock<String>,
 }
 
 /// An official series with its values.
@@ -79,15 +79,14 @@ impl Reference {
         }
         let population = official.iter().find(|series| series.indicator.id == POPULATION);
         let latest = |at: usize| population?.values(at).last()?.1.to_i64();
-        let standard = store.standard_indicators().await?;
         Ok(Self {
-            digest: digest(&municipalities, &standard, &official),
+            digest: OnceLock::new(),
             search_keys: municipalities
                 .iter()
                 .map(|of| format!("{}\n{}", search_key(&of.name), search_key(&of.kana)))
                 .collect(),
             populations: (0..municipalities.len()).map(latest).collect(),
-            standard,
+            standard: store.standard_indicators().await?,
             names: OnceLock::new(),
             municipalities,
             by_code,
@@ -156,6 +155,11 @@ impl Reference {
         &self.official
     }
 
+    /// What is known of the official series, by id.
+    pub fn official_indicators(&self) -> Vec<OfficialIndicator> {
+        self.official.iter().map(|of| of.indicator.clone()).collect()
+    }
+
     /// The columns of the official series, by id and year.
     pub(crate) fn official_columns(&self) -> impl Iterator<Item = OfficialColumn<'_>> {
         self.official.iter().flat_map(|of| {
@@ -165,7 +169,7 @@ impl Reference {
 
     /// A digest of all of it, by which another edition is told from this one.
     pub(crate) fn digest(&self) -> &str {
-        &self.digest
+        self.digest.get_or_init(|| digest(&self.municipalities, &self.standard, &self.official))
     }
 }
 

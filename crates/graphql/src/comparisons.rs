@@ -2,19 +2,19 @@
 //! `spend` bounds how much of it one request can ask for.
 
 use async_graphql::{Context, Object, Result};
-use shirube_app::{Answered, DataVersion};
+use shirube_app::DataVersion;
 use shirube_domain::comparison::{
-    ComparisonQuestion, CorrelationQuestion, NeighbourQuestion, ProgressQuestion, Question, TrendQuestion,
+    Catalogue, ComparisonQuestion, CorrelationQuestion, NeighbourQuestion, ProgressQuestion, Question, TrendQuestion,
 };
 
 use crate::{
     error::{bad_input, outward},
     limits::spend,
-    query::{app, scope},
+    query::{app, scope, service},
     scalars::FiscalYear,
     types::comparison::{
         BaseInput, ComparisonAnswer, CorrelationAnswer, GroupInput, IndicatorComparability, NeighbourAnswer,
-        NeighbourhoodInput, ProgressComparisonAnswer, RankOrder, TrendAnswer, VariableInput,
+        NeighbourhoodInput, Places, ProgressComparisonAnswer, RankOrder, TrendAnswer, VariableInput,
     },
 };
 
@@ -24,16 +24,13 @@ const WORK: usize = 300;
 pub(crate) struct Comparisons;
 
 /// What the questions have in common: who asks, of which data, and that it counts.
-async fn ask(
-    context: &Context<'_>,
-    question: Question,
-    version: Option<String>,
-    work: usize,
-) -> Result<std::sync::Arc<Answered>> {
+async fn ask(context: &Context<'_>, question: Question, version: Option<String>, work: usize) -> Result<Places> {
     let read = |version: String| version.parse::<DataVersion>().map_err(|error| bad_input("dataVersion", error));
     let version = version.map(read).transpose()?;
     spend(context, work)?;
-    app(context)?.ask(scope(context), question, version).await.map_err(outward)
+    let app = service(context);
+    let answered = app.ask(scope(context), question, version).await.map_err(outward)?;
+    Ok(Places::new(app.clone(), answered))
 }
 
 fn group(group: Option<GroupInput>, place: &str) -> Result<shirube_domain::comparison::Group> {
@@ -79,8 +76,7 @@ impl Comparisons {
             bins,
             confidence,
         });
-        let answered = ask(context, question, data_version, work).await?;
-        Ok(ComparisonAnswer::new(app(context)?, answered))
+        Ok(ComparisonAnswer::new(ask(context, question, data_version, work).await?))
     }
 
     /// How an indicator moved over years (推移): slopes by least squares and by Theil–Sen, the test of Mann and Kendall, compound
@@ -108,8 +104,7 @@ impl Comparisons {
             group: self::group(group, "group")?,
             confidence,
         });
-        let answered = ask(context, question, data_version, 10 * WORK).await?;
-        Ok(TrendAnswer::new(app(context)?, answered))
+        Ok(TrendAnswer::new(ask(context, question, data_version, 10 * WORK).await?))
     }
 
     /// Which municipalities are nearest to one (類似自治体), by variables and weights that are stated.
@@ -125,8 +120,7 @@ impl Comparisons {
             neighbourhood: neighbours.domain(),
             among: group(among, "among")?,
         });
-        let answered = ask(context, question, data_version, 5 * WORK).await?;
-        Ok(NeighbourAnswer::new(app(context)?, answered))
+        Ok(NeighbourAnswer::new(ask(context, question, data_version, 5 * WORK).await?))
     }
 
     /// How two indicators go together over municipalities (相関): Pearson, Spearman, the line, and the points.
@@ -146,8 +140,7 @@ impl Comparisons {
             group: self::group(group, "group")?,
             confidence,
         });
-        let answered = ask(context, question, data_version, 2 * WORK).await?;
-        Ok(CorrelationAnswer::new(app(context)?, answered))
+        Ok(CorrelationAnswer::new(ask(context, question, data_version, 2 * WORK).await?))
     }
 
     /// How far municipalities have come by their own targets (達成状況の比較), and how much they ask of themselves, in the KPIs
@@ -168,8 +161,7 @@ impl Comparisons {
             group: self::group(group, "group")?,
             bins,
         });
-        let answered = ask(context, question, data_version, 2 * WORK).await?;
-        Ok(ProgressComparisonAnswer::new(app(context)?, answered))
+        Ok(ProgressComparisonAnswer::new(ask(context, question, data_version, 2 * WORK).await?))
     }
 
     /// Whether two indicators can be compared with each other (比較可能性), and what stands against it: dimension, unit, kind of
@@ -180,6 +172,9 @@ impl Comparisons {
         #[graphql(desc = "The key of the one: a standard indicator or official series.")] one: String,
         #[graphql(desc = "The key of the other.")] other: String,
     ) -> Result<IndicatorComparability> {
-        IndicatorComparability::of(app(context)?, &one, &other)
+        let reference = app(context)?.reference();
+        let official = reference.official_indicators();
+        let catalogue = Catalogue { standard: reference.standard_indicators(), official: &official };
+        IndicatorComparability::of(catalogue, (&one, &other), ("one", "other"))
     }
 }

@@ -44,8 +44,6 @@ pub struct Answered {
     pub id: AnswerId,
     /// The version of the data.
     pub version: DataVersion,
-    /// The question in the one spelling that it has.
-    pub question: Question,
     /// The answer.
     pub answer: Answer,
 }
@@ -141,7 +139,7 @@ impl App {
             let own = id.clone();
             self.in_turn(move |waiting| {
                 let answer = shirube_analytics::answer(&frames, &question, waiting)?;
-                Ok(Arc::new(Answered { id: own, version, question, answer }))
+                Ok(Arc::new(Answered { id: own, version, answer }))
             })
             .await
         });
@@ -174,7 +172,7 @@ impl App {
                 reference.municipalities().to_vec(),
                 populations,
                 reference.standard_indicators().to_vec(),
-                reference.official().iter().map(|of| of.indicator.clone()).collect(),
+                reference.official_indicators(),
                 reference.official_columns(),
             )
             .map(Arc::new)

@@ -23,4 +23,4 @@ pub use question::{
     Question, TrendQuestion, Variable,
 };
 pub use reason::{Exclusion, Reason, ReasonCode, Verdict, compare};
-pub use subject::{Catalogue, Formula, PerBase, Subject};
+pub use subject::{Catalogue, Formula, PerBase, Subject, unknown_subject};

@@ -212,3 +212,10 @@ impl Subject<'_> {
         self.unit.unwrap_or_default()
     }
 }
+
+/// What is wrong with a key that names nothing, and how to mend it.
+pub fn unknown_subject(key: &str) -> String {
+    format!(
+        "“{key}” is neither a standard indicator nor an official series; standardIndicators and officialIndicators list them"
+    )
+}

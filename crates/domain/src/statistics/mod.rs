@@ -19,7 +19,7 @@ pub(crate) use distribution::{negative_binomial_at_least, student_above, student
 
 /// A count as a real number.
 #[expect(clippy::cast_precision_loss, reason = "nobody counts beyond 2^53")]
-pub(crate) const fn real(count: usize) -> f64 {
+pub const fn real(count: usize) -> f64 {
     count as f64
 }
 

@@ -241,19 +241,10 @@ pub(crate) struct MunicipalityFilter {
 
 impl MunicipalityFilter {
     fn into_app(self) -> Result<shirube_app::MunicipalityFilter> {
-        let prefectures = self.prefectures.map(|codes| {
-            let read = |code: &String| prefecture(code, "filter.prefectures");
-            codes.iter().map(read).collect::<Result<_>>()
-        });
-        let groups = self.similar_groups.map(|groups| {
-            let group =
-                |text: &String| text.parse::<SimilarGroup>().map_err(|error| bad_input("filter.similarGroups", error));
-            groups.iter().map(group).collect::<Result<_>>()
-        });
         Ok(shirube_app::MunicipalityFilter {
-            prefectures: prefectures.transpose()?,
+            prefectures: prefectures(self.prefectures, "filter")?,
             kinds: self.kinds.map(|kinds| kinds.into_iter().map(Into::into).collect()),
-            similar_groups: groups.transpose()?,
+            similar_groups: similar_groups(self.similar_groups, "filter")?,
             population_from: self.population_from,
             population_to: self.population_to,
             text: self.text,
@@ -262,8 +253,21 @@ impl MunicipalityFilter {
     }
 }
 
+/// Reads the prefectures of a filter or group that stands at a place of the arguments.
+pub(super) fn prefectures(codes: Option<Vec<String>>, place: &str) -> Result<Option<Vec<municipality::Prefecture>>> {
+    let place = format!("{place}.prefectures");
+    codes.map(|codes| codes.iter().map(|code| prefecture(code, &place)).collect()).transpose()
+}
+
+/// Reads the classes of similar municipalities of a filter or group that stands at a place of the arguments.
+pub(super) fn similar_groups(names: Option<Vec<String>>, place: &str) -> Result<Option<Vec<SimilarGroup>>> {
+    let place = format!("{place}.similarGroups");
+    let read = |name: &String| name.parse().map_err(|error| bad_input(&place, error));
+    names.map(|names| names.iter().map(read).collect()).transpose()
+}
+
 /// Reads 01, 1, 010006, which stands at a place of the arguments.
-pub(super) fn prefecture(code: &str, place: &str) -> Result<municipality::Prefecture> {
+fn prefecture(code: &str, place: &str) -> Result<municipality::Prefecture> {
     let number = code.get(..2).filter(|_| matches!(code.len(), 2 | 6)).unwrap_or(code);
     let read = number.parse().ok().and_then(municipality::Prefecture::from_number);
     read.filter(|of| code.len() != 6 || of.code() == code).ok_or_else(|| {

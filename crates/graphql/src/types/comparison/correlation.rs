@@ -1,38 +1,21 @@
-use std::sync::Arc;
-
 use async_graphql::{Context, Object, Result, SimpleObject};
-use shirube_app::{Answered, App};
 use shirube_domain::{
-    comparison::{Answer, Correlations},
+    comparison::{Correlated, Correlations},
     statistics::correlation::Correlation,
 };
 
 use super::{
-    Citation, ComparisonVerdict, LeftOutConnection, MeasuredIndicator, Places, summary::NumberInterval,
+    Citation, ComparisonVerdict, LeftOutConnection, MeasuredIndicator, answer_object, summary::NumberInterval,
     trends::StraightLine,
 };
 use crate::{
     error::outward,
     limits::spend,
-    page::{Page, PageArguments, connection},
+    page::{PageArguments, connection, page_of},
     types::Municipality,
 };
 
-/// How two indicators go together.
-pub(crate) struct CorrelationAnswer(Places);
-
-impl CorrelationAnswer {
-    pub(crate) fn new(app: &Arc<App>, answered: Arc<Answered>) -> Self {
-        Self(Places { app: app.clone(), answered })
-    }
-
-    fn of(&self) -> Result<&Correlations> {
-        match &self.0.answered.answer {
-            Answer::Correlation(of) => Ok(of),
-            _ => Err(outward(shirube_domain::Error::internal("an answer of another kind"))),
-        }
-    }
-}
+answer_object!(CorrelationAnswer, Correlation, Correlations);
 
 /// How two indicators go together over municipalities (相関). That they do says nothing about why.
 #[Object]
@@ -88,13 +71,12 @@ impl CorrelationAnswer {
     ) -> Result<CorrelationPointConnection> {
         let of = self.of()?;
         let list = "correlation";
-        let code = |at: usize| self.0.code(of.rows[at].place).to_string();
-        let locate = |key: &str| (0..of.rows.len()).find(|at| code(*at) == key).map(|at| at..at + 1);
         let arguments = PageArguments { first, after, last, before };
-        let page = Page::of(&arguments, list, of.rows.len(), locate).map_err(outward)?;
+        let code = |row: &Correlated| self.0.code(row.place).to_string();
+        let page = page_of(&of.rows, list, &arguments, code).map_err(outward)?;
         let page = CorrelationPointConnection::new(page, list, of.rows.len(), |at| {
             let row = &of.rows[at];
-            (CorrelationPoint { municipality: self.0.municipality(row.place), x: row.x, y: row.y }, code(at))
+            (CorrelationPoint { municipality: self.0.municipality(row.place), x: row.x, y: row.y }, code(&of.rows[at]))
         });
         spend(context, page.len())?;
         Ok(page)

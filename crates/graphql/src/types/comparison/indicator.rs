@@ -1,36 +1,20 @@
-use std::sync::Arc;
-
 use async_graphql::{Context, Enum, Object, Result, SimpleObject};
-use shirube_app::{Answered, App};
-use shirube_domain::comparison::{self as domain, Answer, Comparison};
+use shirube_domain::comparison::{self as domain, Catalogue, Comparison};
 
 use super::{
-    Citation, ComparedKpi, IndicatorComparability, LeftOutConnection, MeasuredIndicator, Places,
+    Citation, ComparedKpi, IndicatorComparability, LeftOutConnection, MeasuredIndicator, Places, answer_object,
+    of_another_kind,
     summary::{GroupSummary, NumberInterval, PrefectureSummary},
 };
 use crate::{
     error::outward,
     limits::spend,
-    page::{Page, PageArguments, connection},
+    page::{PageArguments, connection, page_of},
     scalars::MunicipalityCode,
     types::Municipality,
 };
 
-/// How municipalities compare.
-pub(crate) struct ComparisonAnswer(pub(super) Places);
-
-impl ComparisonAnswer {
-    pub(crate) fn new(app: &Arc<App>, answered: Arc<Answered>) -> Self {
-        Self(Places { app: app.clone(), answered })
-    }
-
-    fn all(&self) -> &[Comparison] {
-        match &self.0.answered.answer {
-            Answer::Comparison(all) => all,
-            _ => &[],
-        }
-    }
-}
+answer_object!(ComparisonAnswer, Comparison, Vec<Comparison>);
 
 /// How municipalities compare (自治体間比較).
 #[Object]
@@ -42,22 +26,24 @@ impl ComparisonAnswer {
 
     /// A comparison for each indicator and year, in the order in which they were asked for.
     async fn comparisons(&self) -> Vec<IndicatorComparison> {
-        (0..self.all().len()).map(|at| IndicatorComparison { places: self.0.clone(), at }).collect()
+        let count = self.of().map_or(0, Vec::len);
+        (0..count).map(|at| IndicatorComparison { answer: self.clone(), at }).collect()
     }
 
     /// Whether the indicators can be compared with each other: each with each later one. Each is ranked for itself in any case.
     async fn comparability(&self, context: &Context<'_>) -> Result<Vec<PairComparability>> {
-        let mut keys: Vec<&str> = self.all().iter().map(|of| of.measured.indicator.as_str()).collect();
+        let mut keys: Vec<&str> = self.of()?.iter().map(|of| of.measured.indicator.as_str()).collect();
         keys.dedup();
         spend(context, keys.len() * keys.len())?;
-        let mut pairs = Vec::new();
-        for (at, one) in keys.iter().enumerate() {
-            for other in &keys[at + 1..] {
-                let comparability = IndicatorComparability::of(&self.0.app, one, other)?;
-                pairs.push(PairComparability { one: (*one).to_owned(), other: (*other).to_owned(), comparability });
-            }
-        }
-        Ok(pairs)
+        let reference = self.0.app.reference();
+        let official = reference.official_indicators();
+        let catalogue = Catalogue { standard: reference.standard_indicators(), official: &official };
+        let pairs = keys.iter().enumerate().flat_map(|(at, one)| keys[at + 1..].iter().map(|other| (*one, *other)));
+        let pair = |(one, other): (&str, &str)| {
+            let comparability = IndicatorComparability::of(catalogue, (one, other), ("indicators", "indicators"))?;
+            Ok(PairComparability { one: one.to_owned(), other: other.to_owned(), comparability })
+        };
+        pairs.map(pair).collect()
     }
 }
 
@@ -74,29 +60,29 @@ pub(crate) struct PairComparability {
 
 /// How municipalities compare in one indicator and year.
 pub(crate) struct IndicatorComparison {
-    places: Places,
+    answer: ComparisonAnswer,
     at: usize,
 }
 
 impl IndicatorComparison {
     fn of(&self) -> Result<&Comparison> {
-        match &self.places.answered.answer {
-            Answer::Comparison(all) => all.get(self.at),
-            _ => None,
-        }
-        .ok_or_else(|| outward(shirube_domain::Error::internal("an answer of another kind")))
+        self.answer.of()?.get(self.at).ok_or_else(of_another_kind)
+    }
+
+    const fn places(&self) -> &Places {
+        &self.answer.0
     }
 
     fn row(&self, of: &domain::Row) -> ComparisonRow {
         ComparisonRow {
-            municipality: self.places.municipality(of.place),
+            municipality: self.places().municipality(of.place),
             value: of.value.into(),
             per_base: of.per_base.map(Into::into),
             change: of.change,
             change_percent: of.change_percent,
             interval: of.interval.map(|of| NumberInterval { low: of.low, high: of.high }),
             difference: of.differs.map(Into::into),
-            kpi: of.source.as_ref().map(|source| self.places.kpi(of.place, source)),
+            kpi: of.source.as_ref().map(|source| self.places().kpi(of.place, source)),
         }
     }
 }
@@ -107,7 +93,7 @@ impl IndicatorComparison {
 impl IndicatorComparison {
     /// The indicator, how it was measured, and whether like is compared with like.
     async fn measured(&self) -> Result<MeasuredIndicator> {
-        Ok(MeasuredIndicator::new(&self.places.app, &self.of()?.measured))
+        Ok(MeasuredIndicator::new(&self.places().app, &self.of()?.measured))
     }
 
     /// The year from which the change is told.
@@ -131,11 +117,11 @@ impl IndicatorComparison {
     ) -> Result<ComparisonRowConnection> {
         let of = self.of()?;
         let list = format!("comparison {} {}", of.measured.indicator, of.measured.year);
-        let code = |at: usize| self.places.code(of.rows[at].place).to_string();
-        let locate = |key: &str| (0..of.rows.len()).find(|at| code(*at) == key).map(|at| at..at + 1);
         let arguments = PageArguments { first, after, last, before };
-        let page = Page::of(&arguments, &list, of.rows.len(), locate).map_err(outward)?;
-        let page = ComparisonRowConnection::new(page, &list, of.rows.len(), |at| (self.row(&of.rows[at]), code(at)));
+        let code = |row: &domain::Row| self.places().code(row.place).to_string();
+        let page = page_of(&of.rows, &list, &arguments, code).map_err(outward)?;
+        let page =
+            ComparisonRowConnection::new(page, &list, of.rows.len(), |at| (self.row(&of.rows[at]), code(&of.rows[at])));
         spend(context, page.len())?;
         Ok(page)
     }
@@ -145,7 +131,7 @@ impl IndicatorComparison {
         &self,
         #[graphql(desc = "The municipality.")] municipality: MunicipalityCode,
     ) -> Result<Option<ComparisonRow>> {
-        let place = self.places.app.reference().find(municipality.0);
+        let place = self.places().app.reference().find(municipality.0);
         let row = self.of()?.rows.iter().find(|row| Some(row.place as usize) == place);
         Ok(row.map(|row| self.row(row)))
     }
@@ -159,7 +145,7 @@ impl IndicatorComparison {
         #[graphql(desc = "How many, 1 to 100, from the end or before `before`.")] last: Option<i32>,
         #[graphql(desc = "The cursor before which the page ends.")] before: Option<String>,
     ) -> Result<LeftOutConnection> {
-        self.places.left_out(context, &self.of()?.excluded, &PageArguments { first, after, last, before })
+        self.places().left_out(context, &self.of()?.excluded, &PageArguments { first, after, last, before })
     }
 
     /// What the values of the group look like.

@@ -12,8 +12,9 @@ use std::sync::Arc;
 use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject};
 use shirube_app::{Answered, App, Format};
 use shirube_domain::{
+    Error,
     comparison::{self as domain, Catalogue},
-    municipality::{MunicipalityCode as DomainCode, SimilarGroup},
+    municipality::MunicipalityCode as DomainCode,
     reference::OFFICIAL_ATTRIBUTION,
 };
 
@@ -23,13 +24,14 @@ pub(crate) use self::{
 };
 use super::{
     MappingStrength, Municipality, OfficialIndicator, StandardIndicator,
-    municipality::{MunicipalityKind, prefecture},
+    municipality::{MunicipalityKind, prefectures, similar_groups},
     progress::{Sentence, WhyNot},
 };
 use crate::{
-    error::bad_input,
+    error::{bad_input, outward},
     id::{GlobalId, StrategyKey},
-    page::connection,
+    limits::spend,
+    page::{Page, PageArguments, connection},
     scalars::MunicipalityCode,
 };
 
@@ -133,20 +135,10 @@ pub(crate) enum RankOrder {
 impl GroupInput {
     /// The group, as it stands at a place of the arguments.
     pub(crate) fn domain(self, place: &str) -> Result<domain::Group> {
-        let prefectures = self.prefectures.map(|codes| {
-            let read = |code: &String| prefecture(code, &format!("{place}.prefectures"));
-            codes.iter().map(read).collect::<Result<_>>()
-        });
-        let groups = self.similar_groups.map(|groups| {
-            let read = |text: &String| {
-                text.parse::<SimilarGroup>().map_err(|error| bad_input(&format!("{place}.similarGroups"), error))
-            };
-            groups.iter().map(read).collect::<Result<_>>()
-        });
         Ok(domain::Group {
-            prefectures: prefectures.transpose()?,
+            prefectures: prefectures(self.prefectures, place)?,
             kinds: self.kinds.map(|kinds| kinds.into_iter().map(Into::into).collect()),
-            similar_groups: groups.transpose()?,
+            similar_groups: similar_groups(self.similar_groups, place)?,
             population_from: self.population_from,
             population_to: self.population_to,
             municipalities: self.municipalities.map(|codes| codes.into_iter().map(|code| code.0).collect()),
@@ -426,15 +418,46 @@ pub(crate) struct LeftOut {
 
 connection!(LeftOut, LeftOutEdge, LeftOutConnection, "municipalities that are left out (対象外)");
 
-/// What an object of an answer needs to tell of municipalities.
+/// An answer, and what tells of the municipalities in it.
 #[derive(Clone)]
 pub(crate) struct Places {
-    pub(crate) app: Arc<App>,
-    pub(crate) answered: Arc<Answered>,
+    app: Arc<App>,
+    answered: Arc<Answered>,
+}
+
+/// Defines the object of one kind of answer. It is made of an answer to a question of that kind.
+macro_rules! answer_object {
+    ($object:ident, $kind:ident, $of:ty) => {
+        #[doc = concat!("An answer of the kind ", stringify!($kind), ".")]
+        #[derive(Clone)]
+        pub(crate) struct $object(super::Places);
+
+        impl $object {
+            pub(crate) const fn new(places: super::Places) -> Self {
+                Self(places)
+            }
+
+            fn of(&self) -> async_graphql::Result<&$of> {
+                match &self.0.answered.answer {
+                    shirube_domain::comparison::Answer::$kind(of) => Ok(of),
+                    _ => Err(super::of_another_kind()),
+                }
+            }
+        }
+    };
+}
+use answer_object;
+
+fn of_another_kind() -> async_graphql::Error {
+    outward(Error::internal("an answer of another kind"))
 }
 
 impl Places {
-    pub(crate) fn municipality(&self, place: u32) -> Municipality {
+    pub(crate) const fn new(app: Arc<App>, answered: Arc<Answered>) -> Self {
+        Self { app, answered }
+    }
+
+    fn municipality(&self, place: u32) -> Municipality {
         Municipality::new(self.app.clone(), place as usize)
     }
 
@@ -451,12 +474,12 @@ impl Places {
         &self,
         context: &Context<'_>,
         all: &[domain::Excluded],
-        arguments: &crate::page::PageArguments,
+        arguments: &PageArguments,
     ) -> Result<LeftOutConnection> {
         let list = "left out";
         let key = |at: usize| format!("{at}");
         let locate = |key: &str| key.parse::<usize>().ok().filter(|at| *at < all.len()).map(|at| at..at + 1);
-        let page = crate::page::Page::of(arguments, list, all.len(), locate).map_err(crate::error::outward)?;
+        let page = Page::of(arguments, list, all.len(), locate).map_err(outward)?;
         let page = LeftOutConnection::new(page, list, all.len(), |at| {
             let of = &all[at];
             let left_out = LeftOut {
@@ -468,7 +491,7 @@ impl Places {
             };
             (left_out, key(at))
         });
-        crate::limits::spend(context, page.len())?;
+        spend(context, page.len())?;
         Ok(page)
     }
 
@@ -487,18 +510,11 @@ pub(crate) struct IndicatorComparability {
 }
 
 impl IndicatorComparability {
-    /// Of two indicators, by their keys.
-    pub(crate) fn of(app: &App, one: &str, other: &str) -> Result<Self> {
-        let official: Vec<_> = app.reference().official().iter().map(|of| of.indicator.clone()).collect();
-        let catalogue = Catalogue { standard: app.reference().standard_indicators(), official: &official };
-        let find = |key: &str, place: &str| {
-            catalogue.find(key).ok_or_else(|| {
-                let told = "is neither a standard indicator nor an official series; standardIndicators and officialIndicators \
-                            list them";
-                bad_input(place, format!("“{key}” {told}"))
-            })
-        };
-        let reasons = domain::compare(&find(one, "one")?, &find(other, "other")?);
+    /// Of two indicators, by their keys; `places` says where these stand in the arguments.
+    pub(crate) fn of(catalogue: Catalogue<'_>, keys: (&str, &str), places: (&str, &str)) -> Result<Self> {
+        let find =
+            |key: &str, place: &str| catalogue.find(key).ok_or_else(|| bad_input(place, domain::unknown_subject(key)));
+        let reasons = domain::compare(&find(keys.0, places.0)?, &find(keys.1, places.1)?);
         let verdict = domain::Verdict::of(&reasons).into();
         Ok(Self { verdict, reasons: reasons.iter().map(Into::into).collect() })
     }

@@ -1,32 +1,15 @@
-use std::sync::Arc;
-
 use async_graphql::{Context, Object, Result, SimpleObject};
-use shirube_app::{Answered, App};
-use shirube_domain::comparison::{Answer, Neighbours};
+use shirube_domain::comparison::{self as domain, Neighbours};
 
-use super::{Citation, LeftOutConnection, MeasuredIndicator, Places};
+use super::{Citation, LeftOutConnection, MeasuredIndicator, answer_object};
 use crate::{
     error::outward,
     limits::spend,
-    page::{Page, PageArguments, connection},
+    page::{PageArguments, connection, page_of},
     types::Municipality,
 };
 
-/// Which municipalities are nearest to one.
-pub(crate) struct NeighbourAnswer(Places);
-
-impl NeighbourAnswer {
-    pub(crate) fn new(app: &Arc<App>, answered: Arc<Answered>) -> Self {
-        Self(Places { app: app.clone(), answered })
-    }
-
-    fn of(&self) -> Result<&Neighbours> {
-        match &self.0.answered.answer {
-            Answer::Neighbours(of) => Ok(of),
-            _ => Err(outward(shirube_domain::Error::internal("an answer of another kind"))),
-        }
-    }
-}
+answer_object!(NeighbourAnswer, Neighbours, Neighbours);
 
 /// Which municipalities are nearest to one (類似自治体).
 #[Object]
@@ -69,14 +52,13 @@ impl NeighbourAnswer {
     ) -> Result<NeighbourConnection> {
         let of = self.of()?;
         let list = "neighbours";
-        let code = |at: usize| self.0.code(of.rows[at].place).to_string();
-        let locate = |key: &str| (0..of.rows.len()).find(|at| code(*at) == key).map(|at| at..at + 1);
         let arguments = PageArguments { first, after, last, before };
-        let page = Page::of(&arguments, list, of.rows.len(), locate).map_err(outward)?;
+        let code = |row: &domain::Neighbour| self.0.code(row.place).to_string();
+        let page = page_of(&of.rows, list, &arguments, code).map_err(outward)?;
         let page = NeighbourConnection::new(page, list, of.rows.len(), |at| {
             let row = &of.rows[at];
             let municipality = self.0.municipality(row.place);
-            (Neighbour { municipality, distance: row.distance, values: row.values.clone() }, code(at))
+            (Neighbour { municipality, distance: row.distance, values: row.values.clone() }, code(&of.rows[at]))
         });
         spend(context, page.len())?;
         Ok(page)

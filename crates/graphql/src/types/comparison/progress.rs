@@ -1,33 +1,16 @@
-use std::sync::Arc;
-
 use async_graphql::{Context, Object, Result, SimpleObject};
-use shirube_app::{Answered, App};
-use shirube_domain::comparison::{Answer, Progresses};
+use shirube_domain::comparison::{self as domain, Progresses};
 
-use super::{Citation, ComparedKpi, ComparisonReason, LeftOutConnection, Places, summary::GroupSummary};
+use super::{Citation, ComparedKpi, ComparisonReason, LeftOutConnection, answer_object, summary::GroupSummary};
 use crate::{
     error::outward,
     limits::spend,
-    page::{Page, PageArguments, connection},
+    page::{PageArguments, connection, page_of},
     scalars::FiscalYear,
     types::{Municipality, StandardIndicator},
 };
 
-/// How far municipalities have come by their own targets.
-pub(crate) struct ProgressComparisonAnswer(Places);
-
-impl ProgressComparisonAnswer {
-    pub(crate) fn new(app: &Arc<App>, answered: Arc<Answered>) -> Self {
-        Self(Places { app: app.clone(), answered })
-    }
-
-    fn of(&self) -> Result<&Progresses> {
-        match &self.0.answered.answer {
-            Answer::Progress(of) => Ok(of),
-            _ => Err(outward(shirube_domain::Error::internal("an answer of another kind"))),
-        }
-    }
-}
+answer_object!(ProgressComparisonAnswer, Progress, Progresses);
 
 /// How far municipalities have come by their own targets, and how much they ask of themselves, in the KPIs that correspond to
 /// one standard indicator (達成状況の比較).
@@ -90,10 +73,9 @@ impl ProgressComparisonAnswer {
     ) -> Result<KpiProgressConnection> {
         let of = self.of()?;
         let list = "progress";
-        let key = |at: usize| of.rows[at].source.indicator.to_string();
-        let locate = |wanted: &str| (0..of.rows.len()).find(|at| key(*at) == wanted).map(|at| at..at + 1);
         let arguments = PageArguments { first, after, last, before };
-        let page = Page::of(&arguments, list, of.rows.len(), locate).map_err(outward)?;
+        let key = |row: &domain::KpiProgress| row.source.indicator.to_string();
+        let page = page_of(&of.rows, list, &arguments, key).map_err(outward)?;
         let page = KpiProgressConnection::new(page, list, of.rows.len(), |at| {
             let row = &of.rows[at];
             let progress = KpiProgress {
@@ -108,7 +90,7 @@ impl ProgressComparisonAnswer {
                     percentile: of.percentile,
                 }),
             };
-            (progress, key(at))
+            (progress, key(&of.rows[at]))
         });
         spend(context, page.len())?;
         Ok(page)

@@ -1,36 +1,21 @@
-use std::sync::Arc;
-
 use async_graphql::{Context, Object, Result, SimpleObject};
-use shirube_app::{Answered, App};
 use shirube_domain::{
-    comparison::{Answer, TrendRow, Trends},
+    comparison::{TrendRow, Trends},
     statistics::trend,
 };
 
-use super::{Citation, LeftOutConnection, MeasuredIndicator, Places, summary::NumberInterval};
+use super::{Citation, LeftOutConnection, MeasuredIndicator, Places, answer_object, summary::NumberInterval};
 use crate::{
     error::outward,
     limits::spend,
-    page::{Page, PageArguments, connection},
+    page::{PageArguments, connection, page_of},
     scalars::MunicipalityCode,
     types::Municipality,
 };
 
-/// How an indicator moved over years.
-pub(crate) struct TrendAnswer(Places);
+answer_object!(TrendAnswer, Trends, Trends);
 
 impl TrendAnswer {
-    pub(crate) fn new(app: &Arc<App>, answered: Arc<Answered>) -> Self {
-        Self(Places { app: app.clone(), answered })
-    }
-
-    fn of(&self) -> Result<&Trends> {
-        match &self.0.answered.answer {
-            Answer::Trends(of) => Ok(of),
-            _ => Err(outward(shirube_domain::Error::internal("an answer of another kind"))),
-        }
-    }
-
     fn row(&self, row: &TrendRow) -> Trend {
         Trend { places: self.0.clone(), row: row.clone() }
     }
@@ -70,11 +55,10 @@ impl TrendAnswer {
     ) -> Result<TrendConnection> {
         let of = self.of()?;
         let list = "trends";
-        let code = |at: usize| of.rows[at].place.map(|place| self.0.code(place).to_string()).unwrap_or_default();
-        let locate = |key: &str| (0..of.rows.len()).find(|at| code(*at) == key).map(|at| at..at + 1);
         let arguments = PageArguments { first, after, last, before };
-        let page = Page::of(&arguments, list, of.rows.len(), locate).map_err(outward)?;
-        let page = TrendConnection::new(page, list, of.rows.len(), |at| (self.row(&of.rows[at]), code(at)));
+        let code = |row: &TrendRow| row.place.map(|place| self.0.code(place).to_string()).unwrap_or_default();
+        let page = page_of(&of.rows, list, &arguments, code).map_err(outward)?;
+        let page = TrendConnection::new(page, list, of.rows.len(), |at| (self.row(&of.rows[at]), code(&of.rows[at])));
         spend(context, page.len() * of.years.len())?;
         Ok(page)
     }
