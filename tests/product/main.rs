@@ -24,6 +24,7 @@ mod rates;
 mod readme;
 mod repeats;
 mod reporting;
+mod reports;
 mod sign_in;
 mod tenants;
 mod webhooks;

@@ -8,6 +8,7 @@ mod audit;
 mod authoring;
 mod changes;
 mod editing;
+mod entry;
 mod events;
 mod grading_rules;
 mod identity;
@@ -21,6 +22,7 @@ mod published;
 mod publishing;
 mod reference;
 mod repeats;
+mod reports;
 mod round;
 mod sample;
 mod sender;
@@ -35,6 +37,7 @@ use arc_swap::ArcSwap;
 pub use audit::AuditPage;
 pub use changes::Compared;
 pub use editing::Edited;
+pub use entry::{CellChange, EntryReview};
 pub use events::Publications;
 pub use grading_rules::{RuleChange, SavedRule};
 pub use identity::Unbelieved;
@@ -47,6 +50,9 @@ pub use publishing::Publishing;
 use quick_cache::sync::Cache;
 pub use reference::{OfficialSeries, Reference};
 pub use repeats::Recalled;
+pub use reports::{
+    FoundReport, NoRuleName, NoStrategyName, ReportFormat, ReportQuestion, RuleName, State, StrategyName,
+};
 pub use round::{Figure, Part, RoundView};
 pub use sample::load_sample;
 use shirube_access::{
@@ -56,6 +62,11 @@ use shirube_access::{
     table::{Instance, ReadDraft, ReadPublished},
 };
 use shirube_domain::{Error, StrategyId, grade::GradingRule, municipality::MunicipalityCode, webhook::Reach};
+pub use shirube_exchange::{
+    book::FILE as BOOK_BYTES,
+    entry::{CellRemark, Severity},
+    report::Paper,
+};
 use shirube_store::{Announcer, Store, StoreResult};
 pub use shirube_store::{
     ApiKey, AuditEntry, AuditFilter, Batch, Decided, Delivery, DeliveryFilter, Event, Events, Gap, Invitation,

@@ -19,7 +19,7 @@ use shirube_domain::{
     strategy::{Department, ObservationStatus},
 };
 use shirube_store::{
-    Decided, FigureReport, NewOpinion, Opinion, OpinionChange, Reported, RoundChange, RoundRecord, Selection,
+    Decided, FigureReport, Manner, NewOpinion, Opinion, OpinionChange, Reported, RoundChange, RoundRecord, Selection,
     StoredTask,
 };
 use time::{Date, OffsetDateTime};
@@ -31,7 +31,7 @@ const REPORTS: usize = 500;
 /// How long a remark, an opinion or an answer may be.
 const TEXT: usize = 4_000;
 
-const NO_ROUND: Error = Error::NotFound { what: "the round" };
+pub(crate) const NO_ROUND: Error = Error::NotFound { what: "the round" };
 const NO_OPINION: Error = Error::NotFound { what: "the opinion" };
 
 /// A round as somebody sees it.
@@ -170,7 +170,7 @@ pub struct Figure {
 }
 
 impl Figure {
-    fn read(self) -> Result<FigureReport, BadInput> {
+    pub(crate) fn read(self) -> Result<FigureReport, BadInput> {
         let Self { subject, version, actual, status, remark, causes, confirmation, submit } = self;
         let told = |error| match error {
             Error::BadInput(told) => told,
@@ -346,7 +346,7 @@ impl App {
         let read: Vec<Result<FigureReport, BadInput>> = figures.into_iter().map(Figure::read).collect();
         let reports = read.iter().filter_map(|report| report.as_ref().ok()).cloned().collect();
         let tenant = self.store.tenant(permit, self.now()).await?;
-        let reported = tenant.report(of.strategy, of.year, reports).await?.ok_or(NO_ROUND)?;
+        let reported = tenant.report(of.strategy, of.year, reports, Manner::Each).await?.ok_or(NO_ROUND)?;
         let mut reported = reported.into_iter().map(|(_, reported)| reported);
         // Each report that could be read has its outcome.
         Ok(read.into_iter().filter_map(|report| report.map(|_| reported.next()).transpose()).collect())

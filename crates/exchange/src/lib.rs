@@ -1,11 +1,14 @@
-//! Documents in and out: the sample format of strategies, and the reference data that ship with the product.
+//! Documents in and out: the sample format of strategies, printed reports, and the reference data that ship with the product.
 //! No database, no network.
 
+pub mod book;
+pub mod entry;
 #[cfg(test)]
 mod outlook;
 #[cfg(test)]
 mod progress;
 mod reference;
+pub mod report;
 pub mod sample;
 #[cfg(test)]
 mod snapshot;

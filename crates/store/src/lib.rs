@@ -52,7 +52,7 @@ pub use performed::Performed;
 pub use publication::{DraftPublication, Gap, NewPublication, StoredPublication};
 pub use reference::{InitialData, SeriesResult};
 pub use round::{
-    Decided, FigureReport, NewOpinion, Opinion, OpinionChange, Reported, RoundChange, RoundRecord, Selection,
+    Decided, FigureReport, Manner, NewOpinion, Opinion, OpinionChange, Reported, RoundChange, RoundRecord, Selection,
     StoredTask,
 };
 pub use sign_in::{Account, Refreshed, Rehashed, StoredAttempt};

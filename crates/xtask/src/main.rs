@@ -10,6 +10,7 @@ mod checkout;
 mod ci;
 mod machine;
 mod postgres;
+mod python;
 mod schema;
 mod test;
 mod tidy;

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 use crate::checkout::{Checkout, succeed};
 use crate::machine::{self, Need};
 use crate::postgres::{self, Server};
+use crate::python;
 
 /// A run of `cargo test` that can begin.
 pub(crate) struct TestRun {
@@ -25,7 +26,8 @@ impl TestRun {
     }
 }
 
-/// Brings what the tests need: PostgreSQL's programs and a server, and the packages of the conformance suite.
+/// Brings what the tests need: PostgreSQL's programs and a server, the packages of the conformance suite, and a Python
+/// with readers of the documents that the product writes.
 pub(crate) fn prepare(checkout: &Checkout, args: &[String]) -> Result<TestRun> {
     let conformance = checkout.root().join("tests/conformance");
     let in_javascript = conformance.join("package-lock.json").exists();
@@ -40,6 +42,7 @@ pub(crate) fn prepare(checkout: &Checkout, args: &[String]) -> Result<TestRun> {
     if in_javascript && machine::on_path("npm").is_none() {
         missing.push(Need { what: "npm", package: "npm" });
     }
+    missing.extend(python::missing());
     machine::install(&missing)?;
 
     if in_javascript {
@@ -48,10 +51,15 @@ pub(crate) fn prepare(checkout: &Checkout, args: &[String]) -> Result<TestRun> {
     let programs = postgres::programs().context("this system's PostgreSQL is older than 15: install a newer one")?;
     let server = Server::start(&programs).context("cannot start PostgreSQL for the tests")?;
 
+    let python =
+        python::with_packages(checkout, "test-python", &checkout.root().join("tests/python/requirements.txt"))?;
+
     let mut cargo = checkout.cargo("test");
     cargo.arg("--locked").env("SHIRUBE_TEST_POSTGRES_URL", server.url());
     // Some tests kill a server, and start one of their own for it.
     cargo.env("SHIRUBE_TEST_POSTGRES_PROGRAMS", &programs);
+    // What others will read with Python is read with Python.
+    cargo.env("SHIRUBE_TEST_PYTHON", python);
     if !names_a_package(args) {
         cargo.arg("--workspace");
     }

@@ -216,7 +216,7 @@ impl Draft {
     }
 
     /// Makes one of Sunagawa.
-    async fn of_sunagawa(app: &App) -> Result<Self> {
+    pub(crate) async fn of_sunagawa(app: &App) -> Result<Self> {
         Self::new(app, SUNAGAWA.parse()?, 3).await
     }
 

@@ -148,7 +148,7 @@ impl App {
 
     /// Works something out where it may take its time, with at most so many at once. It is called off when nobody waits for
     /// it any more.
-    async fn in_turn<T: Send + 'static>(
+    pub(crate) async fn in_turn<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Waiting) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use shirube_access::table::ReportFigures;
 use shirube_app::{App, Gap as AppGap, Opinion as AppOpinion, PublishedStrategy, RoundView, StoredTask};
 use shirube_domain::{DepartmentId, calendar, lint::Subject, municipality::MunicipalityCode, round};
@@ -207,6 +208,24 @@ impl Round {
     /// How far it is.
     async fn state(&self) -> RoundState {
         self.view.state().into()
+    }
+
+    /// Where the workbook is had in which its results can be entered (実績入力用ブック), with a token or key. Filled in, it is sent
+    /// to the same address without `.xlsx` as a form with a field `file`: what it would change is told cell by cell, with what
+    /// has to be mended. Sent again with `?confirm=` and the word that was told, it is taken as a whole or not at all.
+    async fn entry_book_url(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The name of a department whose rows alone are wanted; all rows if absent.")]
+        department: Option<String>,
+    ) -> String {
+        let app: &Arc<App> = context.data_unchecked();
+        let RoundKey { municipality, strategy, year } = self.key();
+        let address = format!("{}/rounds/{municipality}/{strategy}/{}/entry.xlsx", app.public_url(), year.year());
+        match department {
+            None => address,
+            Some(name) => format!("{address}?department={}", utf8_percent_encode(&name, NON_ALPHANUMERIC)),
+        }
     }
 
     /// When it was opened.

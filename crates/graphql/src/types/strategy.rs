@@ -33,6 +33,27 @@ pub(crate) enum Direction {
     Unstated,
 }
 
+/// As what a printed report (集計表) is had.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReportFormat {
+    /// A workbook (.xlsx), in the layout that municipalities print.
+    Xlsx,
+    /// A web page for printing.
+    Html,
+    /// CSV (UTF-8), a line for each line of figures.
+    Csv,
+}
+
+impl ReportFormat {
+    const fn ending(self) -> &'static str {
+        match self {
+            Self::Xlsx => "xlsx",
+            Self::Html => "html",
+            Self::Csv => "csv",
+        }
+    }
+}
+
 #[derive(Clone)]
 pub(crate) struct Strategy {
     /// Its revisions; `None` if nothing of it is published.
@@ -177,6 +198,24 @@ impl Strategy {
     /// The printed report (集計表) from which the figures come.
     async fn report(&self) -> Report<'_> {
         Report(&self.parts().report)
+    }
+
+    /// Where its printed report (集計表) of a fiscal year is had as a file, in this revision or as the draft is, as municipalities
+    /// print it. The address takes more: `paper` (A3 or A4), `rule` (a grading rule whose rates and grades are added: `nagano`,
+    /// or `code/key` for a municipality's own), and `bom=true` for CSV that Excel opens.
+    async fn report_url(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "As what.")] format: ReportFormat,
+        #[graphql(desc = "On the result of which fiscal year; that up to which it reports if absent.")] year: Option<
+            FiscalYear,
+        >,
+    ) -> String {
+        let app: &Arc<App> = context.data_unchecked();
+        let (StrategyKey { municipality, strategy, revision }, ending) = (self.place(), format.ending());
+        let revision = revision.map_or("draft".to_owned(), |number| number.to_string());
+        let year = year.map_or(self.parts().report.year, |year| year.0).year();
+        format!("{}/reports/{municipality}/{strategy}.{ending}?revision={revision}&year={year}", app.public_url())
     }
 
     /// Where it comes from and under which terms it may be used.

@@ -10,6 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use headers::{ETag, HeaderMapExt, IfNoneMatch};
 use shirube_access::Scope;
 use shirube_app::Format;
 use shirube_graphql::{Code, CostBudget, Overspent, refusal, whole_seconds};
@@ -20,6 +21,9 @@ use super::{
     rate::{Purse, RateKey},
     refused::{Refused, answer},
 };
+
+/// Who asks for a file, and how long they are still waited on.
+pub(super) type Caller = (Extension<RateKey>, Extension<Arc<Scope>>, Extension<TimeLeft>);
 
 /// What a file costs of the budget of values.
 const COST: usize = 10_000;
@@ -32,9 +36,7 @@ pub(super) fn routes() -> Router<Doors> {
 
 async fn file(
     State(doors): State<Doors>,
-    Extension(key): Extension<RateKey>,
-    Extension(scope): Extension<Arc<Scope>>,
-    Extension(left): Extension<TimeLeft>,
+    (Extension(key), Extension(scope), Extension(left)): Caller,
     Path(file): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
@@ -44,19 +46,14 @@ async fn file(
         let told = "there is no such file; write the id of an answer and .csv, .parquet or .arrow";
         return Err(answer(StatusCode::NOT_FOUND, Code::NotFound, refusal(Code::NotFound, told)));
     };
-    match (Purse { rates: &*doors.rates, key }).spend(COST) {
-        Ok(()) => {}
-        Err(Overspent::For(time)) => return Ok(graphql::too_many(&headers, whole_seconds(time))),
-        Err(Overspent::Ever { .. }) => {
-            let told = "a file costs more than the whole budget of this caller; ask for its rows by GraphQL";
-            return Err(answer(StatusCode::BAD_REQUEST, Code::TooComplex, refusal(Code::TooComplex, told)));
-        }
+    if let Some(too_many) = pay(&doors, key, &headers)? {
+        return Ok(too_many);
     }
     let kept = if headers.contains_key(header::AUTHORIZATION) { KEPT.1 } else { KEPT.0 };
     let work = async {
         let answered = doors.app.ask_again(&scope, id).await?;
         let tag = format!("\"{}.{}\"", answered.id.tag(), format.extension());
-        if headers.get(header::IF_NONE_MATCH).is_some_and(|of| of.as_bytes() == tag.as_bytes()) {
+        if holds(&headers, &tag) {
             return Ok((tag, None));
         }
         Ok((tag, Some(doors.app.file(answered, format).await?)))
@@ -82,4 +79,22 @@ async fn file(
         response.headers_mut().insert(header::ETAG, tag);
     }
     Ok(response)
+}
+
+/// Takes what a file costs out of the budget of a caller; the answer to one who has spent it.
+pub(super) fn pay(doors: &Doors, key: RateKey, headers: &HeaderMap) -> Result<Option<Response>, Refused> {
+    match (Purse { rates: &*doors.rates, key }).spend(COST) {
+        Ok(()) => Ok(None),
+        Err(Overspent::For(time)) => Ok(Some(graphql::too_many(headers, whole_seconds(time)))),
+        Err(Overspent::Ever { .. }) => {
+            let told = "a file costs more than the whole budget of this caller; ask for its content by GraphQL";
+            Err(answer(StatusCode::BAD_REQUEST, Code::TooComplex, refusal(Code::TooComplex, told)))
+        }
+    }
+}
+
+/// Whether a caller holds what a tag names, as it says by `If-None-Match`.
+pub(super) fn holds(headers: &HeaderMap, tag: &str) -> bool {
+    let held = headers.typed_get::<IfNoneMatch>();
+    held.zip(tag.parse::<ETag>().ok()).is_some_and(|(held, tag)| !held.precondition_passes(&tag))
 }

@@ -5,6 +5,7 @@ mod auth;
 mod body;
 mod cors;
 mod data;
+mod entry;
 mod graphiql;
 mod graphql;
 mod headers;
@@ -13,6 +14,7 @@ mod observe;
 mod pages;
 mod rate;
 mod refused;
+mod reports;
 mod socket;
 
 use std::{sync::Arc, time::Duration};
@@ -66,6 +68,8 @@ pub(crate) fn routes(
         .route("/graphql", get(socket::by_get).post(graphql::by_post))
         .merge(auth::own_routes())
         .merge(data::routes())
+        .merge(reports::routes())
+        .merge(entry::routes())
         .method_not_allowed_fallback(not_allowed)
         .route_layer(limit())
         .route_layer(middleware::from_fn_with_state(doors.clone(), identity::identify));

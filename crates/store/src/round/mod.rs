@@ -23,7 +23,7 @@ use time::{Date, OffsetDateTime};
 pub use self::{
     decide::{Decided, Selection},
     opinion::{NewOpinion, Opinion, OpinionChange},
-    report::{FigureReport, Reported},
+    report::{FigureReport, Manner, Reported},
 };
 use crate::{
     Draft, StoreError, StoreResult, Tenant,

@@ -59,14 +59,24 @@ pub enum Reported {
     NotFound,
 }
 
+/// How many reports are entered together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// Each by itself: one that cannot be kept does not keep the others out.
+    Each,
+    /// All of them, or none.
+    AllOrNone,
+}
+
 impl Tenant<ReportFigures> {
-    /// Enters what is reported for many tasks of a round, each by itself, in a number of statements that does not depend on
-    /// how many they are. `None` if there is no such round. No subject may stand twice.
+    /// Enters what is reported for many tasks of a round, in a number of statements that does not depend on how many they are.
+    /// `None` if there is no such round. No subject may stand twice.
     pub async fn report(
         self,
         strategy: StrategyId,
         year: FiscalYear,
         reports: Vec<FigureReport>,
+        manner: Manner,
     ) -> StoreResult<Option<Vec<(Subject, Reported)>>> {
         if self.load_rounds(strategy, Some(year)).await?.is_empty() {
             return Ok(None);
@@ -91,6 +101,10 @@ impl Tenant<ReportFigures> {
                 changed.push(task.clone());
             }
             outcomes.push((subject, reported));
+        }
+        let kept = |(_, reported): &(Subject, Reported)| matches!(reported, Reported::Kept { .. });
+        if manner == Manner::AllOrNone && !outcomes.iter().all(kept) {
+            return Ok(Some(outcomes));
         }
         self.write_tasks(strategy, year, &changed).await?;
         self.commit_all(records).await?;
@@ -168,7 +182,7 @@ impl Tenant<ReportFigures> {
                 tasks.map(|stored| report((stored.task.subject, stored.task.version))).collect()
             }
         };
-        self.report(strategy, year, reports).await
+        self.report(strategy, year, reports, Manner::Each).await
     }
 
     /// Indicators with their figures, by id: two statements.

@@ -1,0 +1,141 @@
+//! The workbook in which results are entered (実績入力用ブック): taken from `/rounds/…/entry.xlsx`, and sent back to
+//! `/rounds/…/entry`, where it is looked at first.
+
+use axum::{
+    Extension, Json, Router,
+    extract::{
+        DefaultBodyLimit, Multipart, Path, Query, State, multipart::MultipartRejection, rejection::QueryRejection,
+    },
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use shirube_app::{BOOK_BYTES, CellRemark, EntryReview, Part, Severity};
+use shirube_domain::{Error, StrategyId, calendar::FiscalYear, municipality::MunicipalityCode};
+use shirube_graphql::{Code, refusal};
+use uuid::Uuid;
+
+use super::{
+    Doors, data, graphql,
+    refused::{Refused, answer, bad},
+};
+
+/// What a form is longer than its file.
+const FORM: usize = 64 * 1024;
+
+pub(super) fn routes() -> Router<Doors> {
+    Router::new()
+        .route("/rounds/{municipality}/{strategy}/{year}/entry.xlsx", get(take))
+        .route("/rounds/{municipality}/{strategy}/{year}/entry", post(give))
+        .layer(DefaultBodyLimit::max(BOOK_BYTES + FORM))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    department: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sent {
+    confirm: Option<String>,
+}
+
+/// Which round an address names.
+fn part((municipality, strategy, year): (String, String, String)) -> Result<Part, Refused> {
+    let wrong = |place: &str, told: String| Refused::from(Error::bad_input(place, told));
+    let municipality: MunicipalityCode =
+        municipality.parse().map_err(|error| wrong("municipality", format!("{error}")))?;
+    let strategy = Uuid::parse_str(&strategy)
+        .map_err(|_| wrong("strategy", "name the strategy by its key, as `key` gives it".to_owned()))?;
+    let year = FiscalYear::parse(&year, None).map_err(|error| wrong("year", error.to_string()))?;
+    Ok(Part { municipality: municipality.current(), strategy: StrategyId::from_uuid(strategy), year })
+}
+
+async fn take(
+    State(doors): State<Doors>,
+    (Extension(key), Extension(scope), Extension(left)): data::Caller,
+    Path(path): Path<(String, String, String)>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let Query(Wanted { department }) = wanted.map_err(|rejection| bad(&rejection.body_text()))?;
+    let of = part(path)?;
+    if let Some(too_many) = data::pay(&doors, key, &headers)? {
+        return Ok(too_many);
+    }
+    let work = doors.app.entry_book(&scope, of, department);
+    let Ok(done) = tokio::time::timeout(left.0, work).await else { return Ok(graphql::unavailable(&headers)) };
+    let name = format!("attachment; filename=\"entry-{}-{}.xlsx\"", of.municipality, of.year.year());
+    let told = [
+        (header::CONTENT_TYPE, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet".to_owned()),
+        (header::CONTENT_DISPOSITION, name),
+    ];
+    Ok((told, done.map_err(Refused::from)?).into_response())
+}
+
+async fn give(
+    State(doors): State<Doors>,
+    (Extension(key), Extension(scope), Extension(left)): data::Caller,
+    Path(path): Path<(String, String, String)>,
+    sent: Result<Query<Sent>, QueryRejection>,
+    headers: HeaderMap,
+    form: Result<Multipart, MultipartRejection>,
+) -> Result<Response, Refused> {
+    let Query(Sent { confirm }) = sent.map_err(|rejection| bad(&rejection.body_text()))?;
+    let of = part(path)?;
+    // Who may not report is told so before anything is read.
+    doors.app.may_report(&scope, of.municipality).map_err(Refused::from)?;
+    if let Some(too_many) = data::pay(&doors, key, &headers)? {
+        return Ok(too_many);
+    }
+    let form = form.map_err(|_| bad("send the workbook as multipart/form-data, in a field `file`"))?;
+    let work = async {
+        let bytes = file(form).await?;
+        doors.app.take_entry_book(&scope, of, bytes, confirm.as_deref()).await.map_err(Refused::from)
+    };
+    let Ok(done) = tokio::time::timeout(left.0, work).await else { return Ok(graphql::unavailable(&headers)) };
+    let review = done?;
+    let status = if confirm.is_some() && !review.applied { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    Ok((status, Json(told(&review))).into_response())
+}
+
+/// The file of a form.
+async fn file(mut form: Multipart) -> Result<Vec<u8>, Refused> {
+    let broken = |error: axum::extract::multipart::MultipartError| {
+        let told =
+            format!("the form cannot be read: {}; a workbook has {} MB at most", error.body_text(), BOOK_BYTES >> 20);
+        answer(error.status(), Code::BadUserInput, refusal(Code::BadUserInput, &told))
+    };
+    while let Some(field) = form.next_field().await.map_err(broken)? {
+        if field.name() == Some("file") {
+            return Ok(field.bytes().await.map_err(broken)?.to_vec());
+        }
+    }
+    Err(bad("the form has no field `file`; send the workbook in it"))
+}
+
+fn told(review: &EntryReview) -> Value {
+    let remarks = |severity| -> Vec<Value> {
+        let remark = |of: &CellRemark| json!({ "place": of.place, "code": of.code, "message": { "ja": of.text.ja, "en": of.text.en } });
+        review.remarks.iter().filter(|of| of.severity == severity).map(remark).collect()
+    };
+    let changes: Vec<Value> = review
+        .changes
+        .iter()
+        .map(|of| {
+            json!({ "place": format!("実績!{}", of.cell), "label": of.label, "field": of.field, "before": of.before, "after": of.after })
+        })
+        .collect();
+    json!({
+        "applied": review.applied,
+        "confirm": review.is_well().then_some(&review.digest),
+        "unchanged": review.unchanged,
+        "changes": changes,
+        "errors": remarks(Severity::Error),
+        "warnings": remarks(Severity::Warning),
+    })
+}
