@@ -9,6 +9,7 @@ mod corrections;
 mod documents;
 mod drafts;
 mod editing;
+mod entry_books;
 mod faults;
 mod grades;
 mod grading_rules;

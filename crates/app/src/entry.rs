@@ -12,7 +12,7 @@ use shirube_domain::{
     DepartmentId, Error,
     edit::Change,
     lint::Subject,
-    round::{Step, Task, TaskState, warnings},
+    round::{ActualError, Step, Task, TaskState, read_actual, warnings},
     strategy::{Cell, Indicator, PlanNode, Role, Strategy},
     text::Bilingual,
 };
@@ -192,7 +192,7 @@ fn look(
                     changes.extend(differences(&row, &before, &label));
                     reports.push(report);
                 }
-                Err((cell, told)) => error("unreadable", &cell, told.ja, told.en),
+                Err((cell, code, told)) => error(code, &cell, told.ja, told.en),
             }
         }
         if !row.label.is_empty() && row.label != written(round.version().strategy(), row.subject).trim() {
@@ -217,33 +217,45 @@ fn look(
     (EntryReview { digest, changes, unchanged, remarks, applied: false }, reports)
 }
 
-/// What a changed row reports, or the cell that cannot be read and why.
-fn report(row: &ReadRow, before: &Entered) -> Result<FigureReport, (String, Bilingual)> {
+/// What a changed row reports, or what is wrong with it: the cell, a word for programs, and the text.
+fn report(row: &ReadRow, before: &Entered) -> Result<FigureReport, (String, &'static str, Bilingual)> {
     let change = |before: &str, after: &str| match (before == after, after) {
         (true, _) => Change::Keep,
         (false, "") => Change::Clear,
         (false, after) => Change::Set(after.to_owned()),
     };
-    let Entered { actual, status, remark } = &row.entered;
-    let actual = match change(&before.actual, actual) {
-        // Another status of the same text.
-        Change::Keep if *status != before.status && !actual.is_empty() => Change::Set(actual.clone()),
-        other => other,
-    };
+    let (Entered { actual, status, remark }, [actual_cell, status_cell, remark_cell]) = (&row.entered, &row.cells);
+    if matches!(row.subject, Subject::Node(_)) && !(actual.is_empty() && status.is_none()) {
+        let ja = "この事業には指標がないので、実績値と区分は入力できません。所見だけを入力してください。";
+        let en = "this program has no indicator and no figure; give its remark alone";
+        let cell = if actual.is_empty() { status_cell } else { actual_cell };
+        return Err((cell.clone(), "no_figure", Bilingual::new(ja, en)));
+    }
+    let figure = (actual != &before.actual || *status != before.status).then_some(actual.as_str());
+    if let Some(actual) = figure
+        && let Err(error) = read_actual(Some(actual).filter(|text| !text.is_empty()), *status)
+    {
+        let cell = if error == ActualError::NoValue { status_cell } else { actual_cell };
+        return Err((cell.clone(), "unreadable", error.text()));
+    }
     let figure = Figure {
         subject: row.subject,
         version: row.version,
-        status: if matches!(actual, Change::Keep) && *status == before.status { None } else { *status },
-        actual,
+        status: figure.and(*status),
+        actual: match figure {
+            None => Change::Keep,
+            Some("") => Change::Clear,
+            Some(actual) => Change::Set(actual.to_owned()),
+        },
         remark: change(&before.remark, remark),
         causes: None,
         confirmation: Change::Keep,
         submit: false,
     };
     figure.read().map_err(|told| {
-        let cell = if told.place.starts_with("remark") { &row.cells[2] } else { &row.cells[0] };
-        let ja = format!("読み取れません。印刷するとおりに入力してください（{}）。", told.message);
-        (cell.clone(), Bilingual::new(ja, told.message))
+        let cell = if told.place.starts_with("remark") { remark_cell } else { actual_cell };
+        let ja = "長すぎるか、使えない文字が含まれています。短くするか、入力し直してください。";
+        (cell.clone(), "unusable", Bilingual::new(ja, told.message))
     })
 }
 

@@ -5,6 +5,7 @@ use crate::{
     lint::Subject,
     quantity::Finality,
     strategy::{Absence, Cell, Content, ObservationStatus as Status, Remark, Strategy},
+    text::Bilingual,
 };
 
 /// What a department has entered for a task.
@@ -59,6 +60,27 @@ pub enum ActualError {
     /// Words with the status of a number.
     #[error("“{0}” is not a number; write one such as 36.6 or △7.77％, or give the status DESCRIBED for words")]
     NotANumber(String),
+}
+
+impl ActualError {
+    /// The same in both languages.
+    pub fn text(&self) -> Bilingual {
+        let ja = match self {
+            Self::ValueAndAbsence(text) => {
+                format!("「{text}」は値ですが、区分は値がないことを示しています。どちらかを消してください。")
+            }
+            Self::NoValue => {
+                "区分は値があることを示していますが、値がありません。印刷するとおりに入力してください。".to_owned()
+            }
+            Self::Finality(text) => {
+                format!("「{text}」は確定値でないことを示しています。その語を消すか、区分を変えてください。")
+            }
+            Self::NotANumber(text) => {
+                format!("「{text}」は数ではありません。36.6 や △7.77％ のように入力するか、区分を空欄にしてください。")
+            }
+        };
+        Bilingual::new(ja, self.to_string())
+    }
 }
 
 /// What a strategy says about a subject in a year.
