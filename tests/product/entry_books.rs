@@ -9,10 +9,12 @@ use reqwest::{
     header::{AUTHORIZATION, CONTENT_DISPOSITION, CONTENT_TYPE},
 };
 use serde_json::{Value, json};
-use shirube_access::{Grant, MunicipalRole};
-use shirube_testing::{Backend, both_backends};
+use shirube_access::{Grant, MunicipalRole, Scope};
+use shirube_app::Part;
+use shirube_domain::{calendar::FiscalYear, round::Round};
+use shirube_testing::{Backend, TestService, both_backends};
 
-use crate::reporting::{CODE, City};
+use crate::reporting::{CODE, City, document};
 
 both_backends!(
     what_comes_back_unchanged_changes_nothing,
@@ -21,6 +23,7 @@ both_backends!(
     every_damage_is_told_with_its_cell,
     a_department_enters_its_own_rows_alone,
     what_is_no_workbook_is_refused,
+    four_thousand_rows_go_out_and_come_back,
 );
 
 /// The workbook of a round, and where it is sent back to.
@@ -246,6 +249,28 @@ async fn what_is_no_workbook_is_refused(backend: Backend) -> Result<()> {
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
     let bare = city.server.client().post(&address).header(AUTHORIZATION, format!("Bearer {}", city.planner));
     assert_eq!(bare.body("x").send().await?.status(), StatusCode::BAD_REQUEST);
+    Ok(())
+}
+
+async fn four_thousand_rows_go_out_and_come_back(backend: Backend) -> Result<()> {
+    let service = TestService::sample(backend).await?;
+    let (app, machine, municipality) = (&service.app, Scope::machine(), CODE.parse()?);
+    let made = app.create_strategy(&machine, municipality, &document(4_000).to_string()).await?;
+    let (strategy, year) = (made.strategy().parts().id, FiscalYear::new(2022)?);
+    app.open_round(&machine, municipality, Round { strategy, year, due: year.last_day(), dues: Vec::new() }).await?;
+    let part = Part { municipality, strategy, year };
+    let workbook = app.entry_book(&machine, part, None).await?;
+    let same = app.take_entry_book(&machine, part, workbook.clone(), None).await?;
+    assert_eq!((same.changes.len(), same.unchanged, same.remarks.len()), (0, 4_001, 0));
+
+    let steps: Vec<Value> = (5..4_005).map(|row| json!(["set", format!("J{row}"), 100 + row % 40])).collect();
+    let filled = edited(&workbook, &steps.into())?;
+    let looked_at = app.take_entry_book(&machine, part, filled.clone(), None).await?;
+    assert_eq!((looked_at.changes.len(), looked_at.is_well()), (4_000, true));
+    let taken = app.take_entry_book(&machine, part, filled.clone(), Some(&looked_at.digest)).await?;
+    assert!(taken.applied);
+    let again = app.take_entry_book(&machine, part, filled, None).await?;
+    assert_eq!((again.changes.len(), again.unchanged), (0, 4_001));
     Ok(())
 }
 

@@ -17,6 +17,7 @@ mod http;
 mod live;
 mod matrix;
 mod oidc;
+mod open_data;
 mod operations;
 mod paging;
 mod publications;

@@ -44,7 +44,7 @@ fn indicator(at: usize, department: &str, last: &str) -> Value {
 }
 
 /// A plan with so many indicators of two departments, and a program without one.
-fn document(indicators: usize) -> Value {
+pub(crate) fn document(indicators: usize) -> Value {
     let all: Vec<Value> =
         (0..indicators).map(|at| indicator(at, if at % 2 == 0 { "福祉課" } else { "商工課" }, "110")).collect();
     json!({

@@ -16,6 +16,7 @@ mod frames;
 mod history;
 mod kpis;
 mod neighbours;
+pub mod observations;
 mod progress;
 mod reported;
 mod standing;

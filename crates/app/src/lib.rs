@@ -17,6 +17,7 @@ mod invitations;
 mod keys;
 mod members;
 mod municipalities;
+mod open_data;
 mod providers;
 mod published;
 mod publishing;
@@ -44,6 +45,7 @@ pub use identity::Unbelieved;
 pub use invitations::Invited;
 pub use keys::{KeyPlace, MadeKey};
 pub use municipalities::{MunicipalityFilter, MunicipalityOrder, OrderBy};
+pub use open_data::{DataSet, Metadata, OpenData};
 pub use providers::Begun;
 pub use published::{At, PublishedStrategy, Version};
 pub use publishing::Publishing;
@@ -65,6 +67,7 @@ use shirube_domain::{Error, StrategyId, grade::GradingRule, municipality::Munici
 pub use shirube_exchange::{
     book::FILE as BOOK_BYTES,
     entry::{CellRemark, Severity},
+    open_data::{Words, header as open_data_header},
     report::Paper,
 };
 use shirube_store::{Announcer, Store, StoreResult};

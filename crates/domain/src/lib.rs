@@ -12,6 +12,7 @@ pub mod grade;
 mod id;
 pub mod lint;
 pub mod municipality;
+pub mod observation;
 pub mod outlook;
 pub mod progress;
 pub mod quantity;

@@ -3,6 +3,7 @@
 
 pub mod book;
 pub mod entry;
+pub mod open_data;
 #[cfg(test)]
 mod outlook;
 #[cfg(test)]

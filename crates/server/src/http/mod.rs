@@ -11,6 +11,7 @@ mod graphql;
 mod headers;
 mod identity;
 mod observe;
+mod open_data;
 mod pages;
 mod rate;
 mod refused;
@@ -68,6 +69,7 @@ pub(crate) fn routes(
         .route("/graphql", get(socket::by_get).post(graphql::by_post))
         .merge(auth::own_routes())
         .merge(data::routes())
+        .merge(open_data::routes())
         .merge(reports::routes())
         .merge(entry::routes())
         .method_not_allowed_fallback(not_allowed)

@@ -1,0 +1,194 @@
+//! Open data: tables of what is published (`/data/observations…`), and what describes them. Lines are sent as they are made, a
+//! strategy after the other, so that a table of the whole nation takes no more memory than one of a village.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Router,
+    body::{Body, Bytes},
+    extract::{Path, Query, State, rejection::QueryRejection},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::Deserialize;
+use shirube_app::{DataSet, Format, Metadata, OpenData, Words, open_data_header};
+use shirube_domain::{
+    Error,
+    municipality::{MunicipalityCode, Prefecture},
+};
+
+use super::{
+    Doors, data, graphql,
+    refused::{Refused, bad},
+};
+
+/// What is published may be kept, and is asked for again before it is used.
+const KEPT: (&str, &str) = ("public, no-cache", "private, no-cache");
+/// Which version of the data a table shows.
+const VERSION: HeaderName = HeaderName::from_static("shirube-data-version");
+
+pub(super) fn routes() -> Router<Doors> {
+    Router::new()
+        .route("/data/observations.csv-metadata.json", get(csvw))
+        .route("/data/datapackage.json", get(package))
+        .route("/data/catalog.jsonld", get(catalog))
+        .route("/data/observations.csv", get(async |asked: Asked| everything(asked, Ending::Csv).await))
+        .route("/data/observations.sdmx.csv", get(async |asked: Asked| everything(asked, Ending::Sdmx).await))
+        .route("/data/observations.parquet", get(async |asked: Asked| everything(asked, Ending::Parquet).await))
+        .route("/data/observations.arrow", get(no_arrow))
+        .route("/data/observations/{file}", get(of_place))
+        .route("/data/observations/{municipality}/{file}", get(of_strategy))
+        .route("/data/indicators/{file}", get(of_indicator))
+}
+
+/// What a request for a table brings.
+type Asked = (State<Doors>, data::Caller, Result<Query<Wanted>, QueryRejection>, HeaderMap);
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    bom: Option<bool>,
+}
+
+/// How the name of a table ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Csv,
+    Sdmx,
+    Parquet,
+    Arrow,
+}
+
+impl Ending {
+    /// Parts the name of a file from its ending.
+    fn part(file: &str) -> Result<(&str, Self), Refused> {
+        let endings =
+            [(".sdmx.csv", Self::Sdmx), (".csv", Self::Csv), (".parquet", Self::Parquet), (".arrow", Self::Arrow)];
+        let found = endings.into_iter().find_map(|(ending, of)| Some((file.strip_suffix(ending)?, of)));
+        found.ok_or_else(|| bad("a table ends in .csv, .sdmx.csv, .parquet or .arrow"))
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Sdmx => "sdmx.csv",
+            Self::Parquet => "parquet",
+            Self::Arrow => "arrow",
+        }
+    }
+}
+
+async fn everything(asked: Asked, ending: Ending) -> Result<Response, Refused> {
+    table(asked, DataSet::Everything, ending).await
+}
+
+/// Arrow's format is written at once, and all of it is held meanwhile.
+async fn no_arrow() -> Refused {
+    bad(
+        "everything is had as .csv, .sdmx.csv or .parquet; .arrow of a prefecture (/data/observations/01.arrow) or of less",
+    )
+}
+
+/// Of a prefecture by its two digits, or of a municipality by its code.
+async fn of_place(Path(file): Path<String>, asked: Asked) -> Result<Response, Refused> {
+    let (name, ending) = Ending::part(&file)?;
+    let prefecture = (name.len() == 2).then(|| name.parse().ok().and_then(Prefecture::from_number)).flatten();
+    let set = match prefecture {
+        Some(prefecture) => DataSet::Prefecture(prefecture),
+        None => DataSet::Municipality(municipality(name)?),
+    };
+    table(asked, set, ending).await
+}
+
+async fn of_strategy(Path((code, file)): Path<(String, String)>, asked: Asked) -> Result<Response, Refused> {
+    let (name, ending) = Ending::part(&file)?;
+    let name = name.parse().map_err(|error| wrong("strategy", &error))?;
+    table(asked, DataSet::Strategy(municipality(&code)?, name), ending).await
+}
+
+async fn of_indicator(Path(file): Path<String>, asked: Asked) -> Result<Response, Refused> {
+    let (name, ending) = Ending::part(&file)?;
+    table(asked, DataSet::Standard(name.to_owned()), ending).await
+}
+
+fn municipality(text: &str) -> Result<MunicipalityCode, Refused> {
+    text.parse::<MunicipalityCode>().map(MunicipalityCode::current).map_err(|error| wrong("municipality", &error))
+}
+
+fn wrong(place: &str, error: &dyn std::fmt::Display) -> Refused {
+    Error::bad_input(place, error.to_string()).into()
+}
+
+async fn table(
+    (State(doors), (Extension(key), Extension(scope), Extension(left)), wanted, headers): Asked,
+    set: DataSet,
+    ending: Ending,
+) -> Result<Response, Refused> {
+    let Query(Wanted { bom }) = wanted.map_err(|rejection| bad(&rejection.body_text()))?;
+    if let Some(too_many) = data::pay(&doors, key, &headers)? {
+        return Ok(too_many);
+    }
+    let mark = bom.unwrap_or(false);
+    let found = Arc::new(doors.app.open_data(&scope, set).await.map_err(Refused::from)?);
+    let version = found.version.to_string();
+    let tag = format!("\"{}-{version}-{mark}.{}\"", env!("CARGO_PKG_VERSION"), ending.name());
+    let mut response = if data::holds(&headers, &tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        match ending {
+            Ending::Csv => lines(doors, found, Words::Plain, mark),
+            Ending::Sdmx => lines(doors, found, Words::Sdmx, mark),
+            Ending::Parquet | Ending::Arrow => {
+                let format = if ending == Ending::Parquet { Format::Parquet } else { Format::Arrow };
+                let work = doors.app.open_data_file(&found, format);
+                let Ok(done) = tokio::time::timeout(left.0, work).await else {
+                    return Ok(graphql::unavailable(&headers));
+                };
+                ([(header::CONTENT_TYPE, format.media_type())], done.map_err(Refused::from)?).into_response()
+            }
+        }
+    };
+    let kept = if headers.contains_key(header::AUTHORIZATION) { KEPT.1 } else { KEPT.0 };
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
+    for (name, value) in [(header::ETAG, tag), (VERSION, version)] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    Ok(response)
+}
+
+/// Lines that are made while they are sent. What fails on the way ends the connection: half a table must not look whole.
+fn lines(doors: Doors, found: Arc<OpenData>, words: Words, mark: bool) -> Response {
+    let first = stream::once(async move { Ok(open_data_header(words, mark)) });
+    let parts = stream::iter(0..found.parts()).then(move |part| {
+        let (app, found) = (doors.app.clone(), found.clone());
+        async move { app.open_data_lines(&found, part, words).await }
+    });
+    let body = Body::from_stream(first.chain(parts).map_ok(Bytes::from));
+    ([(header::CONTENT_TYPE, Format::Csv.media_type())], body).into_response()
+}
+
+async fn csvw(asked: Asked) -> Result<Response, Refused> {
+    describe(asked, Metadata::Csvw, "application/csvm+json").await
+}
+
+async fn package(asked: Asked) -> Result<Response, Refused> {
+    describe(asked, Metadata::Package, "application/json").await
+}
+
+async fn catalog(asked: Asked) -> Result<Response, Refused> {
+    describe(asked, Metadata::Catalog, "application/ld+json").await
+}
+
+async fn describe(
+    (State(doors), (_, Extension(scope), _), _, headers): Asked,
+    as_what: Metadata,
+    media: &'static str,
+) -> Result<Response, Refused> {
+    let told = doors.app.describe_open_data(&scope, as_what).await.map_err(Refused::from)?;
+    let kept = if headers.contains_key(header::AUTHORIZATION) { KEPT.1 } else { KEPT.0 };
+    Ok(([(header::CONTENT_TYPE, media), (header::CACHE_CONTROL, kept)], told.to_string()).into_response())
+}
