@@ -1,7 +1,7 @@
 //! The workbook in which departments enter the results of a fiscal year (実績入力用ブック), and how it is read back.
 //!
 //! Each row carries the id of what it is about and the version of the task as it was written out, in hidden columns; so rows
-//! may be moved, and what somebody else changed meanwhile is noticed. Columns are found by their headings. [`read`] tells
+//! may be moved, and what somebody else changed meanwhile is noticed. Columns are found by their headings. [`read()`] tells
 //! everything that it does not understand with its cell, and gives what was entered; it decides nothing.
 
 mod read;
