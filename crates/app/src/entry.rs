@@ -13,7 +13,7 @@ use shirube_domain::{
     edit::Change,
     lint::Subject,
     round::{ActualError, Step, Task, TaskState, read_actual, warnings},
-    strategy::{Cell, Indicator, PlanNode, Role, Strategy},
+    strategy::{Cell, Indicator, Role, Strategy},
     text::Bilingual,
 };
 use shirube_exchange::entry::{self, CellRemark, Entered, EntryBook, EntryKey, EntryRow, ReadBook, ReadRow, Severity};
@@ -360,13 +360,7 @@ fn row(round: &RoundView, stored: &StoredTask) -> EntryRow {
         (_, Some(indicator)) => strategy.node_at(indicator.node),
         _ => None,
     };
-    let mut way: Vec<&PlanNode> =
-        std::iter::successors(node, |at| strategy.parent(*at)).map(|at| &strategy.nodes()[at]).collect();
-    way.reverse();
-    let title = |node: &&PlanNode| match &node.number {
-        Some(number) => format!("{number} {}", node.title),
-        None => node.title.clone(),
-    };
+    let way = node.map(|at| strategy.way(at)).unwrap_or_default();
     let printed = |cell: Option<&Cell>| cell.and_then(Cell::printed).unwrap_or_default().to_owned();
     let figures = |of: &Indicator, year| of.figures.year(year).cloned();
     let before = indicator.zip(year.previous()).and_then(|(of, year)| figures(of, year));
@@ -374,8 +368,8 @@ fn row(round: &RoundView, stored: &StoredTask) -> EntryRow {
     EntryRow {
         subject: stored.task.subject,
         version: stored.task.version,
-        goal: way.first().map(title).unwrap_or_default(),
-        place: way.iter().skip(1).map(title).collect::<Vec<_>>().join(" ＞ "),
+        goal: way.first().map(|node| node.heading()).unwrap_or_default(),
+        place: way.iter().skip(1).map(|node| node.heading()).collect::<Vec<_>>().join(" ＞ "),
         label: written(strategy, stored.task.subject).to_owned(),
         unit: indicator.and_then(|of| of.unit.as_ref()).map(|unit| unit.printed().to_owned()).unwrap_or_default(),
         statement: indicator.map(statement).unwrap_or_default(),

@@ -14,8 +14,8 @@ use crate::{
     municipality::Municipality,
     quantity::{Amount, Unit},
     strategy::{
-        Absence, Accumulation, Cell, Direction, Indicator, Mapping, MappingStrength, ObservationStatus, PlanNode,
-        RoleKind, Scope, Strategy, TargetStatement,
+        Absence, Accumulation, Cell, Direction, Indicator, Mapping, MappingStrength, ObservationStatus, RoleKind,
+        Scope, Strategy, TargetStatement,
     },
 };
 
@@ -316,19 +316,9 @@ impl Observation<'_> {
 
 /// The basic goal of an indicator, and the nodes below it.
 fn place(strategy: &Strategy, indicator: &Indicator) -> [Arc<str>; 2] {
-    let from = strategy.node_at(indicator.node);
-    let mut way: Vec<String> =
-        std::iter::successors(from, |at| strategy.parent(*at)).map(|at| titled(&strategy.nodes()[at])).collect();
-    let goal = way.pop().unwrap_or_default();
-    way.reverse();
-    [goal.into(), way.join(" > ").into()]
-}
-
-fn titled(node: &PlanNode) -> String {
-    match &node.number {
-        Some(number) => format!("{number} {}", node.title),
-        None => node.title.clone(),
-    }
+    let way = strategy.node_at(indicator.node).map(|at| strategy.way(at)).unwrap_or_default();
+    let below = way.iter().skip(1).map(|node| node.heading()).collect::<Vec<_>>().join(" > ");
+    [way.first().map(|node| node.heading()).unwrap_or_default().into(), below.into()]
 }
 
 /// The standard indicator to which an indicator corresponds most closely.

@@ -267,6 +267,14 @@ impl Strategy {
         self.parts.nodes[node].parent.and_then(|id| self.node_at(id))
     }
 
+    /// The nodes from the top down to one.
+    pub fn way(&self, node: usize) -> Vec<&PlanNode> {
+        let mut way: Vec<&PlanNode> =
+            std::iter::successors(Some(node), |at| self.parent(*at)).map(|at| &self.nodes()[at]).collect();
+        way.reverse();
+        way
+    }
+
     /// The nodes of the top level.
     pub fn roots(&self) -> impl Iterator<Item = usize> + '_ {
         self.siblings(0, self.nodes().len())

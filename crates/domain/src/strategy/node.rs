@@ -62,6 +62,16 @@ pub struct PlanNode {
     pub continues: Option<NodeId>,
 }
 
+impl PlanNode {
+    /// Its number and title, as a line of its own prints them: (1) 人材育成・雇用対策.
+    pub fn heading(&self) -> String {
+        match &self.number {
+            Some(number) => format!("{number} {}", self.title),
+            None => self.title.clone(),
+        }
+    }
+}
+
 /// A program without an indicator, with the reason that the document prints for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoIndicator {

@@ -189,3 +189,56 @@ fn what_is_no_such_workbook_is_refused() {
     });
     assert_eq!(read(&blank).unwrap_err(), EntryError::NoHeadings);
 }
+
+/// The workbook with some letters of one of its parts changed, packed anew so that it still unfolds.
+fn garbled(bytes: &[u8], seed: u64) -> Vec<u8> {
+    use std::io::{Cursor, Read, Write};
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut random = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below.max(1) as u64).unwrap()
+    };
+    let mut file = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+    let mut packed = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let chosen = random(file.len());
+    for at in 0..file.len() {
+        let mut part = file.by_index(at).unwrap();
+        let mut content = Vec::new();
+        part.read_to_end(&mut content).unwrap();
+        if at == chosen && !content.is_empty() {
+            for _ in 0..=random(8) {
+                let place = random(content.len());
+                match random(3) {
+                    0 => content[place] = b"<>&\"'=/0959AZaz \0\xff"[random(18)],
+                    1 => drop(content.remove(place)),
+                    _ => content.insert(place, b"<>&\"'=/9"[random(8)]),
+                }
+                if content.is_empty() {
+                    break;
+                }
+            }
+        }
+        let name = part.name().unwrap().into_owned();
+        packed.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        packed.write_all(&content).unwrap();
+    }
+    packed.finish().unwrap().into_inner()
+}
+
+#[test]
+fn a_garbled_workbook_is_read_or_refused() {
+    let bytes = write(&book()).unwrap();
+    let (mut read_all_the_same, mut refused) = (0, 0);
+    for seed in 0..400 {
+        match read(&garbled(&bytes, seed)) {
+            Ok(_) => read_all_the_same += 1,
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(read_all_the_same > 0 && refused > 0, "{read_all_the_same} {refused}");
+    for cut in (0..bytes.len()).step_by(97) {
+        assert!(read(&bytes[..cut]).is_err(), "cut at {cut}");
+    }
+}

@@ -244,7 +244,10 @@ impl<'a> Layout<'a> {
             self.lines(at, &mut lines);
         }
         Block {
-            heading: format!("{}{}", self.headings.levels[node.level], titled(node, "　")),
+            heading: match &node.number {
+                Some(number) => format!("{}{number}　{}", self.headings.levels[node.level], node.title),
+                None => format!("{}　{}", self.headings.levels[node.level], node.title),
+            },
             remark: remark(&node.remarks, self.year).filter(|_| node.no_indicator.is_none()),
             targets,
             lines,
@@ -260,7 +263,7 @@ impl<'a> Layout<'a> {
         rows.extend(self.without(node));
         let remark = remark(&node.remarks, self.year).filter(|_| node.no_indicator.is_none());
         let lowest = self.strategy.subtree(at).len() == 1 && node.level + 1 == self.headings.levels.len();
-        let (level, text) = (node.level, titled(node, " "));
+        let (level, text) = (node.level, node.heading());
         if !lowest {
             lines.push(Line::Heading { level, text, remark });
             if !rows.is_empty() {
@@ -384,15 +387,6 @@ fn as_of(indicator: &Indicator, year: FiscalYear) -> Cow<'_, Indicator> {
 
 fn remark(remarks: &[Remark], year: FiscalYear) -> Option<String> {
     remarks.iter().find(|remark| remark.year == year).map(|remark| remark.text.clone())
-}
-
-/// The number and title of a node.
-fn titled(node: &PlanNode, between: &str) -> String {
-    match &node.number {
-        Some(number) => format!("{number}{between}{}", node.title),
-        None if between == "　" => format!("{between}{}", node.title),
-        None => node.title.clone(),
-    }
 }
 
 /// 小計（事業数：9、ＫＰＩ数：8）.

@@ -25,8 +25,8 @@ use super::{
 /// Who asks for a file, and how long they are still waited on.
 pub(super) type Caller = (Extension<RateKey>, Extension<Arc<Scope>>, Extension<TimeLeft>);
 
-/// What a file costs of the budget of values.
-const COST: usize = 10_000;
+/// What a file costs of the budget of values, at least.
+pub(super) const COST: usize = 10_000;
 /// A day: long enough to spare work, short enough that a mended mistake of the program shows.
 const KEPT: (&str, &str) = ("public, max-age=86400", "private, max-age=86400");
 
@@ -46,7 +46,7 @@ async fn file(
         let told = "there is no such file; write the id of an answer and .csv, .parquet or .arrow";
         return Err(answer(StatusCode::NOT_FOUND, Code::NotFound, refusal(Code::NotFound, told)));
     };
-    if let Some(too_many) = pay(&doors, key, &headers)? {
+    if let Some(too_many) = pay(&doors, key, COST, &headers)? {
         return Ok(too_many);
     }
     let kept = if headers.contains_key(header::AUTHORIZATION) { KEPT.1 } else { KEPT.0 };
@@ -82,8 +82,8 @@ async fn file(
 }
 
 /// Takes what a file costs out of the budget of a caller; the answer to one who has spent it.
-pub(super) fn pay(doors: &Doors, key: RateKey, headers: &HeaderMap) -> Result<Option<Response>, Refused> {
-    match (Purse { rates: &*doors.rates, key }).spend(COST) {
+pub(super) fn pay(doors: &Doors, key: RateKey, cost: usize, headers: &HeaderMap) -> Result<Option<Response>, Refused> {
+    match (Purse { rates: &*doors.rates, key }).spend(cost) {
         Ok(()) => Ok(None),
         Err(Overspent::For(time)) => Ok(Some(graphql::too_many(headers, whole_seconds(time)))),
         Err(Overspent::Ever { .. }) => {

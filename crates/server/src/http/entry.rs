@@ -64,7 +64,7 @@ async fn take(
 ) -> Result<Response, Refused> {
     let Query(Wanted { department }) = wanted.map_err(|rejection| bad(&rejection.body_text()))?;
     let of = part(path)?;
-    if let Some(too_many) = data::pay(&doors, key, &headers)? {
+    if let Some(too_many) = data::pay(&doors, key, data::COST, &headers)? {
         return Ok(too_many);
     }
     let work = doors.app.entry_book(&scope, of, department);
@@ -89,7 +89,7 @@ async fn give(
     let of = part(path)?;
     // Who may not report is told so before anything is read.
     doors.app.may_report(&scope, of.municipality).map_err(Refused::from)?;
-    if let Some(too_many) = data::pay(&doors, key, &headers)? {
+    if let Some(too_many) = data::pay(&doors, key, data::COST, &headers)? {
         return Ok(too_many);
     }
     let form = form.map_err(|_| bad("send the workbook as multipart/form-data, in a field `file`"))?;

@@ -26,6 +26,8 @@ use super::{
 
 /// What is published may be kept, and is asked for again before it is used.
 const KEPT: (&str, &str) = ("public, no-cache", "private, no-cache");
+/// What each strategy of a table costs of the budget of values.
+const PART: usize = 500;
 /// Which version of the data a table shows.
 const VERSION: HeaderName = HeaderName::from_static("shirube-data-version");
 
@@ -127,11 +129,11 @@ async fn table(
     ending: Ending,
 ) -> Result<Response, Refused> {
     let Query(Wanted { bom }) = wanted.map_err(|rejection| bad(&rejection.body_text()))?;
-    if let Some(too_many) = data::pay(&doors, key, &headers)? {
-        return Ok(too_many);
-    }
     let mark = bom.unwrap_or(false);
     let found = Arc::new(doors.app.open_data(&scope, set).await.map_err(Refused::from)?);
+    if let Some(too_many) = data::pay(&doors, key, data::COST + PART * found.parts(), &headers)? {
+        return Ok(too_many);
+    }
     let version = found.version.to_string();
     let tag = format!("\"{}-{version}-{mark}.{}\"", env!("CARGO_PKG_VERSION"), ending.name());
     let mut response = if data::holds(&headers, &tag) {

@@ -45,7 +45,7 @@ async fn file(
 ) -> Result<Response, Refused> {
     let Query(wanted) = wanted.map_err(|rejection| bad(&rejection.body_text()))?;
     let (question, format, ending) = read(&municipality, &file, &wanted)?;
-    if let Some(refused) = data::pay(&doors, key, &headers)? {
+    if let Some(refused) = data::pay(&doors, key, data::COST, &headers)? {
         return Ok(refused);
     }
     let kept = if headers.contains_key(header::AUTHORIZATION) { KEPT.1 } else { KEPT.0 };
