@@ -138,6 +138,8 @@ async fn reports_are_had_in_every_format_and_kept(backend: Backend) -> Result<()
     }
     let file = get(&server, "/reports/012262/2.xlsx").await?;
     assert_eq!(file.headers()[CONTENT_DISPOSITION], "attachment; filename=\"report-012262-2021-r1.xlsx\"");
+    let spelled = get(&server, "/reports/%EF%BC%90%EF%BC%91%EF%BC%92%EF%BC%92%EF%BC%96%EF%BC%92%0A/2.xlsx").await?;
+    assert_eq!(spelled.headers()[CONTENT_DISPOSITION], file.headers()[CONTENT_DISPOSITION], "０１２２６２ is the same");
     let graded = get(&server, "/reports/012262/2.csv?rule=nagano").await?.text().await?;
     ensure!(graded.lines().next().is_some_and(|line| line.contains("評価（長野県")), "{:?}", graded.lines().next());
     Ok(())

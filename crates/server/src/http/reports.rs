@@ -45,6 +45,7 @@ async fn file(
 ) -> Result<Response, Refused> {
     let Query(wanted) = wanted.map_err(|rejection| bad(&rejection.body_text()))?;
     let (question, format, ending) = read(&municipality, &file, &wanted)?;
+    let municipality = question.municipality;
     if let Some(refused) = data::pay(&doors, key, data::COST, &headers)? {
         return Ok(refused);
     }
