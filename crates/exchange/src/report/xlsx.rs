@@ -154,10 +154,10 @@ impl<'a> Sheet<'a> {
     }
 
     /// A text across the whole table.
-    fn across(&mut self, text: &str, format: Format, bordered: bool) -> Result<(), XlsxError> {
+    fn across(&mut self, text: &str, format: Format, merged: bool) -> Result<(), XlsxError> {
         let last = self.grid.remark();
         let row = self.rows(1, self.grid.height(text, 0..=last).max(LOW))?;
-        if bordered {
+        if merged {
             self.sheet.merge_range(row, 0, row, column(last), text, &format)?;
         } else {
             self.sheet.write_with_format(row, 0, text, &format)?;
@@ -291,7 +291,6 @@ impl<'a> Sheet<'a> {
     /// The headings of the columns: above the targets of a goal, or above everything else.
     fn above(&mut self, of_goal: bool) -> Result<(), XlsxError> {
         let Headings { name, pairs, years, total, grades, details, goal_remark, remark, .. } = self.headings;
-        let row = self.rows(1, 34.0)?;
         let mut cells: Vec<([usize; 2], &str)> = match (pairs, of_goal) {
             (true, true) => vec![([0; 2], "数値目標"), ([1; 2], "基準値"), ([2; 2], "目標値"), ([3; 2], "区分")],
             (true, false) => vec![([0; 2], name), ([1, 2], "重要業績評価指標（KPI）"), ([3; 2], "区分")],
@@ -303,6 +302,8 @@ impl<'a> Sheet<'a> {
         let texts = years.iter().chain(total).chain(grades).chain(details);
         let remark = if of_goal { goal_remark } else { remark };
         cells.extend((Grid::YEARS..).zip(texts.chain([remark])).map(|(at, text)| ([at; 2], text.as_str())));
+        let heights = cells.iter().map(|([first, last], text)| self.grid.height(text, *first..=*last));
+        let row = self.rows(1, heights.fold(34.0, f64::max))?;
         let format = self.formats.above.clone();
         for (columns, text) in cells {
             self.put([row; 2], columns, text, &format)?;
@@ -312,7 +313,7 @@ impl<'a> Sheet<'a> {
 
     fn end(&mut self, report: &PrintedReport, paper: Paper) -> Result<(), XlsxError> {
         let [attribution, terms] = &report.source;
-        self.across(&format!("出典：{attribution}（{terms}）"), self.formats.source.clone(), false)?;
+        self.across(&format!("出典：{attribution}（{terms}）"), self.formats.source.clone(), true)?;
         let (last, bottom) = (self.last(), self.row - 1);
         self.cuts.truncate(CUTS);
         let size = match paper {
