@@ -8,6 +8,15 @@ use polars::prelude::{
 use rust_decimal::prelude::ToPrimitive;
 use shirube_domain::observation::{COLUMNS, ColumnKind, Field, Observation, Published};
 
+/// A format of files that holds columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Columns {
+    /// Apache Parquet.
+    Parquet,
+    /// Apache Arrow's file format (Feather 2).
+    Arrow,
+}
+
 /// How many rows are held before they are written: what a reader of Parquet skips or reads at once.
 const GROUP: usize = 50_000;
 
@@ -62,8 +71,19 @@ impl Rows {
     }
 }
 
+/// Writes rows as a file. The same rows give the same bytes.
+pub fn write<'a>(
+    rows: impl Iterator<Item = (Published<'a>, Observation<'a>)>,
+    columns: Columns,
+) -> PolarsResult<Vec<u8>> {
+    match columns {
+        Columns::Parquet => parquet(rows),
+        Columns::Arrow => arrow(rows),
+    }
+}
+
 /// Writes rows as Parquet, a group of rows after the other: what is held is a group and the packed file.
-pub fn parquet<'a>(rows: impl Iterator<Item = (Published<'a>, Observation<'a>)>) -> PolarsResult<Vec<u8>> {
+fn parquet<'a>(rows: impl Iterator<Item = (Published<'a>, Observation<'a>)>) -> PolarsResult<Vec<u8>> {
     let mut bytes = Vec::new();
     let schema = Rows::new().frame()?.schema().clone();
     let mut writer = ParquetWriter::new(&mut bytes).batched(&schema)?;
@@ -81,7 +101,7 @@ pub fn parquet<'a>(rows: impl Iterator<Item = (Published<'a>, Observation<'a>)>)
 }
 
 /// Writes rows in Arrow's file format. All of them are held.
-pub fn arrow<'a>(rows: impl Iterator<Item = (Published<'a>, Observation<'a>)>) -> PolarsResult<Vec<u8>> {
+fn arrow<'a>(rows: impl Iterator<Item = (Published<'a>, Observation<'a>)>) -> PolarsResult<Vec<u8>> {
     let mut held = Rows::new();
     rows.for_each(|(of, observation)| held.push(&of, &observation));
     let mut bytes = Vec::new();

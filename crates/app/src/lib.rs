@@ -63,6 +63,7 @@ use shirube_access::{
     password,
     table::{Instance, ReadDraft, ReadPublished},
 };
+pub use shirube_analytics::observations::Columns;
 use shirube_domain::{Error, StrategyId, grade::GradingRule, municipality::MunicipalityCode, webhook::Reach};
 pub use shirube_exchange::{
     book::FILE as BOOK_BYTES,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use shirube_access::Scope;
-use shirube_analytics::observations;
+use shirube_analytics::observations::{self, Columns};
 use shirube_domain::{
     Error,
     municipality::{MunicipalityCode, Prefecture},
@@ -12,7 +12,7 @@ use shirube_domain::{
 use shirube_exchange::open_data::{self, Description, Words};
 use shirube_store::StoreError;
 
-use crate::{App, At, DataVersion, Format, State, StrategyName, Version};
+use crate::{App, At, DataVersion, State, StrategyName, Version};
 
 /// Which published figures are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,7 +115,7 @@ impl App {
         Ok(Published { municipality, strategy, revision: revision.number, at: revision.published_at })
     }
 
-    /// A part of a table as CSV; the first begins with the header.
+    /// A part of a table as lines of CSV, without the header.
     pub async fn open_data_lines(
         self: &Arc<Self>,
         data: &Arc<OpenData>,
@@ -132,7 +132,7 @@ impl App {
     }
 
     /// A table as a file of columns.
-    pub async fn open_data_file(self: &Arc<Self>, data: &Arc<OpenData>, format: Format) -> Result<Vec<u8>, Error> {
+    pub async fn open_data_file(self: &Arc<Self>, data: &Arc<OpenData>, columns: Columns) -> Result<Vec<u8>, Error> {
         let (app, data) = (self.clone(), data.clone());
         self.in_turn(move |_| {
             let published = data.strategies.iter().map(|version| app.published_of(version));
@@ -140,11 +140,7 @@ impl App {
             let rows = data.strategies.iter().zip(&published).flat_map(|(version, of)| {
                 wanted(version, data.standard.as_deref()).map(|observation| (*of, observation))
             });
-            match format {
-                Format::Parquet => observations::parquet(rows).map_err(Error::internal),
-                Format::Arrow => observations::arrow(rows).map_err(Error::internal),
-                Format::Csv => Err(Error::internal(StoreError::Corrupt("lines are written one by one".into()))),
-            }
+            observations::write(rows, columns).map_err(Error::internal)
         })
         .await
     }

@@ -12,6 +12,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use crate::{
     calendar::FiscalYear,
     municipality::Municipality,
+    progress::WhyNot,
     quantity::{Amount, Unit},
     strategy::{
         Absence, Accumulation, Cell, Direction, Indicator, Mapping, MappingStrength, ObservationStatus, RoleKind,
@@ -372,14 +373,52 @@ const fn status(of: ObservationStatus) -> &'static str {
         ObservationStatus::Provisional => "provisional",
         ObservationStatus::Forecast => "forecast",
         ObservationStatus::Described => "described",
-        ObservationStatus::Absent(absence) => match absence {
-            Absence::NotApplicable => "not_applicable",
-            Absence::NotYetReported => "not_yet_reported",
-            Absence::NotMeasurable => "not_measurable",
-            Absence::NotMeasured => "not_measured",
-            Absence::NotStarted => "not_started",
-            Absence::Ended => "ended",
-            Absence::Withheld => "withheld",
-        },
+        ObservationStatus::Absent(absence) => WhyNot::of(absence).code(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Serialize;
+
+    use super::*;
+
+    #[track_caller]
+    fn stored(name: &str, of: impl Serialize) {
+        assert_eq!(serde_json::to_value(of).unwrap(), name);
+    }
+
+    #[test]
+    fn words_are_those_in_which_documents_are_stored() {
+        for of in [RoleKind::GoalTarget, RoleKind::Kpi, RoleKind::Monitored] {
+            stored(role(of), of);
+        }
+        for of in [Direction::Higher, Direction::Lower, Direction::Unstated] {
+            stored(direction(of), of);
+        }
+        for of in
+            [Accumulation::YearlyAmount, Accumulation::RunningTotal, Accumulation::Level, Accumulation::MeanOfYears]
+        {
+            stored(accumulation(of), of);
+        }
+        for of in [
+            MappingStrength::Identical,
+            MappingStrength::Convertible,
+            MappingStrength::Similar,
+            MappingStrength::NotComparable,
+        ] {
+            stored(strength(of), of);
+        }
+        for of in [
+            Absence::NotApplicable,
+            Absence::NotYetReported,
+            Absence::NotMeasurable,
+            Absence::NotMeasured,
+            Absence::NotStarted,
+            Absence::Ended,
+            Absence::Withheld,
+        ] {
+            stored(status(ObservationStatus::Absent(of)), of);
+        }
     }
 }

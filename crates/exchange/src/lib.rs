@@ -13,6 +13,7 @@ pub mod report;
 pub mod sample;
 #[cfg(test)]
 mod snapshot;
+mod style;
 #[cfg(test)]
 mod suggest;
 

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use shirube_domain::observation::{COLUMNS, ColumnKind, Field, Observation, Published};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-/// By which Excel knows UTF-8.
-const MARK: &[u8] = "\u{feff}".as_bytes();
+use crate::style::MARK;
+
 /// The name of the structure of SDMX-CSV.
 const STRUCTURE: &str = "SHIRUBE:OBSERVATIONS(1.0)";
 

@@ -1,13 +1,12 @@
 use rust_xlsxwriter::{
-    Color, DataValidation, DataValidationErrorStyle, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder,
-    IgnoreError, ProtectionOptions, Workbook, Worksheet, XlsxError,
+    Color, DataValidation, DataValidationErrorStyle, Format, FormatAlign, FormatBorder, IgnoreError, ProtectionOptions,
+    Workbook, Worksheet, XlsxError,
 };
 use shirube_domain::Error;
 
 use super::{ABOUT, Column, EntryBook, EntryRow, FORMAT, SHEET, STATUSES, status_name};
+use crate::style::{self, FONT, GREY};
 
-const FONT: &str = "BIZ UDゴシック";
-const GREY: Color = Color::RGB(0xE7_EB_EF);
 const PALE: Color = Color::RGB(0xF2_F2_F2);
 const ENTRY: Color = Color::RGB(0xFF_F9_E5);
 /// The row of the headings.
@@ -35,9 +34,7 @@ pub fn write(book: &EntryBook) -> Result<Vec<u8>, Error> {
 
 fn workbook(book: &EntryBook) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
-    let year = u16::try_from(book.key.year.last_day().year()).unwrap_or_default();
-    let day = ExcelDateTime::from_ymd(year, 3, 31)?;
-    workbook.set_properties(&DocProperties::new().set_title(&book.title).set_creation_datetime(&day));
+    workbook.set_properties(&style::properties(&book.title, book.key.year)?);
     rows(workbook.add_worksheet(), book)?;
     help(workbook.add_worksheet(), book)?;
     about(workbook.add_worksheet(), book)?;
@@ -48,7 +45,6 @@ struct Formats {
     heading: Format,
     locked: Format,
     pale: Format,
-    figure: Format,
     entry: Format,
     closed: Format,
 }
@@ -63,7 +59,6 @@ impl Formats {
             heading: bordered.clone().set_bold().set_background_color(GREY).set_align(FormatAlign::Center),
             locked: bordered.clone(),
             pale: text.clone().set_background_color(PALE).set_font_color(Color::Gray),
-            figure: text.clone().set_background_color(ENTRY).set_unlocked(),
             entry: text.clone().set_background_color(ENTRY).set_unlocked(),
             closed: text.set_background_color(PALE),
         }
@@ -140,9 +135,9 @@ fn row(sheet: &mut Worksheet, at: u32, row: &EntryRow, formats: &Formats) -> Res
             Column::Target => (row.target.as_str(), &formats.pale),
             // A program without an indicator has no figure.
             Column::Actual | Column::Status if of_node => ("", &formats.closed),
-            Column::Actual => (row.entered.actual.as_str(), if row.open { &formats.figure } else { &formats.closed }),
+            Column::Actual => (row.entered.actual.as_str(), if row.open { &formats.entry } else { &formats.closed }),
             Column::Status => {
-                (status_name(row.entered.status), if row.open { &formats.figure } else { &formats.closed })
+                (status_name(row.entered.status), if row.open { &formats.entry } else { &formats.closed })
             }
             Column::Remark => (row.entered.remark.as_str(), if row.open { &formats.entry } else { &formats.closed }),
             Column::Department => (row.department.as_str(), &formats.locked),

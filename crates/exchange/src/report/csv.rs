@@ -1,9 +1,7 @@
 //! A report as CSV: a line for each line of figures, with the whole way from the top in each.
 
 use super::{Line, PrintedReport, Row};
-
-/// By which Excel knows UTF-8.
-const MARK: &[u8] = "\u{feff}".as_bytes();
+use crate::style::MARK;
 
 pub(super) fn write(report: &PrintedReport, mark: bool) -> Vec<u8> {
     let headings = &report.headings;

@@ -1,18 +1,16 @@
 //! A report as a workbook: one sheet, cut into pages between goals and between programs, with its headings on each page.
 
-use rust_xlsxwriter::{
-    Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
-};
+use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError};
 
 use super::{
     Block, Headings, Line, PrintedReport, Row,
     page::{CUTS, Grid, LETTER, LOW, MARGIN, Paper},
 };
+use crate::style::{self, FONT, GREY};
 
-/// A font for everybody (ユニバーサルデザイン) that Windows has; other systems put their own in its place.
-const FONT: &str = "BIZ UDゴシック";
-const GREY: Color = Color::RGB(0xE7_EB_EF);
 const TINT: Color = Color::RGB(0xF5_F7_F9);
+/// The height of the first row, which stands on every page.
+const TITLE: f64 = 26.0;
 /// A column of a spreadsheet.
 type Column = u16;
 
@@ -21,10 +19,7 @@ pub(super) fn write(report: &PrintedReport, paper: Paper) -> Result<Vec<u8>, Xls
     let mut workbook = Workbook::new();
     // In its digits the widths of columns are told.
     workbook.set_default_format(&Format::new().set_font_name(FONT).set_font_size(11.0), 20, 64)?;
-    // Two files of one report are the same, so that they do not say when they were written.
-    let year = u16::try_from(report.year.last_day().year()).unwrap_or_default();
-    let day = ExcelDateTime::from_ymd(year, 3, 31)?;
-    workbook.set_properties(&DocProperties::new().set_title(&report.title).set_creation_datetime(&day));
+    workbook.set_properties(&style::properties(&report.title, report.year)?);
     let mut sheet = Sheet::new(workbook.add_worksheet(), &grid, report)?;
     for (at, block) in report.blocks.iter().enumerate() {
         let total = (at + 1 == report.blocks.len()).then_some(report.total.as_str());
@@ -87,7 +82,7 @@ impl<'a> Sheet<'a> {
         let (row, used, cuts) = (0, 0.0, Vec::new());
         let mut it = Self { sheet, grid, headings: &report.headings, formats: Formats::new(), row, used, cuts };
         // The first row stands on every page.
-        let (last, title) = (it.last(), it.rows(1, 26.0)?);
+        let (last, title) = (it.last(), it.rows(1, TITLE)?);
         it.sheet.write_with_format(title, 0, &report.title, &it.formats.title)?;
         it.sheet.write_with_format(title, last, report.label.as_deref().unwrap_or_default(), &it.formats.label)?;
         it.sheet.set_repeat_rows(title, title)?;
@@ -117,40 +112,41 @@ impl<'a> Sheet<'a> {
     fn cut(&mut self) {
         self.cuts.push(self.row);
         // The first row is printed again.
-        self.used = 26.0;
+        self.used = TITLE;
     }
 
-    /// Writes a text, or the number that it is, into cells that become one.
-    fn put(&mut self, rows: [u32; 2], columns: [usize; 2], text: &str, format: &Format) -> Result<(), XlsxError> {
-        let ([top, bottom], [left, right]) = (rows, columns.map(column));
-        let number = number(text);
-        let format = match &number {
-            Some((_, printed)) => &format.clone().set_num_format(printed),
-            None => format,
-        };
+    /// Writes a text into cells that become one: as the number that it is, if `number` says so.
+    fn put(
+        &mut self,
+        [top, bottom]: [u32; 2],
+        columns: [usize; 2],
+        text: &str,
+        number: Option<f64>,
+        format: &Format,
+    ) -> Result<(), XlsxError> {
+        let [left, right] = columns.map(column);
         if top != bottom || left != right {
             self.sheet.merge_range(top, left, bottom, right, "", format)?;
         }
         match number {
-            Some((number, _)) => self.sheet.write_with_format(top, left, number, format)?,
+            Some(number) => self.sheet.write_with_format(top, left, number, format)?,
             None => self.sheet.write_with_format(top, left, text, format)?,
         };
         Ok(())
     }
 
+    /// A label that happens to be a number is a text all the same.
     fn text(&mut self, rows: [u32; 2], columns: [usize; 2], text: &str) -> Result<(), XlsxError> {
         let format = self.formats.text.clone();
-        // A label that happens to be a number is a text all the same.
-        let ([top, bottom], [left, right]) = (rows, columns.map(column));
-        if top != bottom || left != right {
-            self.sheet.merge_range(top, left, bottom, right, "", &format)?;
-        }
-        self.sheet.write_with_format(top, left, text, &format).map(|_| ())
+        self.put(rows, columns, text, None, &format)
     }
 
     fn figure(&mut self, rows: [u32; 2], at: usize, text: &str) -> Result<(), XlsxError> {
         let format = self.formats.figure.clone();
-        self.put(rows, [at, at], text, &format)
+        match number(text) {
+            Some((number, printed)) => self.put(rows, [at; 2], text, Some(number), &format.set_num_format(printed)),
+            None => self.put(rows, [at; 2], text, None, &format),
+        }
     }
 
     /// A text across the whole table.
@@ -262,9 +258,8 @@ impl<'a> Sheet<'a> {
         let (pairs, total) = (self.grid.pairs, self.grid.total());
         let actuals = if pairs { [top + 1, bottom] } else { [top, bottom] };
         if pairs {
-            let section = self.formats.figure.clone();
-            self.put([top; 2], [3; 2], "目標値", &section)?;
-            self.put(actuals, [3; 2], "実績値", &section)?;
+            self.figure([top; 2], 3, "目標値")?;
+            self.figure(actuals, 3, "実績値")?;
             for (at, text) in (Grid::YEARS..).zip(&row.targets) {
                 self.figure([top; 2], at, text)?;
             }
@@ -306,7 +301,7 @@ impl<'a> Sheet<'a> {
         let row = self.rows(1, heights.fold(34.0, f64::max))?;
         let format = self.formats.above.clone();
         for (columns, text) in cells {
-            self.put([row; 2], columns, text, &format)?;
+            self.put([row; 2], columns, text, None, &format)?;
         }
         Ok(())
     }

@@ -53,7 +53,7 @@ pub(crate) async fn read_json(headers: &HeaderMap, body: Body, most: usize) -> R
 
 /// Reads a body up to the limit. What is beyond it is read and thrown away, so that the client hears the answer instead of
 /// a closed connection; a client that goes on and on is cut off.
-async fn read(mut body: Body, most: usize) -> Result<Vec<u8>, Malformed> {
+pub(crate) async fn read(mut body: Body, most: usize) -> Result<Vec<u8>, Malformed> {
     const DISCARDED: usize = 32 * limits::BODY_BYTES;
     let (mut bytes, mut arrived) = (Vec::new(), 0);
     while let Some(frame) = body.frame().await {
@@ -69,7 +69,7 @@ async fn read(mut body: Body, most: usize) -> Result<Vec<u8>, Malformed> {
     if arrived > most {
         return Err(Malformed {
             status: StatusCode::PAYLOAD_TOO_LARGE,
-            message: "the body is too large; 1 MiB is the most for /graphql, 16 KiB for /auth",
+            message: "the body is too large; 1 MiB is the most for /graphql, 16 KiB for /auth, 10 MiB for a workbook",
         });
     }
     Ok(bytes)

@@ -1,34 +1,22 @@
 //! The rows of answers as files (`/data`): the id that an answer gave, and the format as its ending. The same address gives
 //! the same bytes, so that it can be kept by whoever passes it on.
 
-use std::sync::Arc;
-
 use axum::{
     Extension, Router,
     extract::{Path, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
-use headers::{ETag, HeaderMapExt, IfNoneMatch};
-use shirube_access::Scope;
 use shirube_app::Format;
-use shirube_graphql::{Code, CostBudget, Overspent, refusal, whole_seconds};
+use shirube_graphql::{Code, refusal};
 
 use super::{
-    Doors, graphql,
-    identity::TimeLeft,
-    rate::{Purse, RateKey},
+    Doors,
+    files::{A_DAY, COST, Caller, holds, keep, pay},
+    graphql,
     refused::{Refused, answer},
 };
-
-/// Who asks for a file, and how long they are still waited on.
-pub(super) type Caller = (Extension<RateKey>, Extension<Arc<Scope>>, Extension<TimeLeft>);
-
-/// What a file costs of the budget of values, at least.
-pub(super) const COST: usize = 10_000;
-/// A day: long enough to spare work, short enough that a mended mistake of the program shows.
-const KEPT: (&str, &str) = ("public, max-age=86400", "private, max-age=86400");
 
 pub(super) fn routes() -> Router<Doors> {
     Router::new().route("/data/{file}", get(file))
@@ -49,7 +37,6 @@ async fn file(
     if let Some(too_many) = pay(&doors, key, COST, &headers)? {
         return Ok(too_many);
     }
-    let kept = if headers.contains_key(header::AUTHORIZATION) { KEPT.1 } else { KEPT.0 };
     let work = async {
         let answered = doors.app.ask_again(&scope, id).await?;
         let tag = format!("\"{}.{}\"", answered.id.tag(), format.extension());
@@ -74,27 +61,6 @@ async fn file(
         }
         None => StatusCode::NOT_MODIFIED.into_response(),
     };
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        response.headers_mut().insert(header::ETAG, tag);
-    }
+    keep(&mut response, &headers, &A_DAY, Some(&tag));
     Ok(response)
-}
-
-/// Takes what a file costs out of the budget of a caller; the answer to one who has spent it.
-pub(super) fn pay(doors: &Doors, key: RateKey, cost: usize, headers: &HeaderMap) -> Result<Option<Response>, Refused> {
-    match (Purse { rates: &*doors.rates, key }).spend(cost) {
-        Ok(()) => Ok(None),
-        Err(Overspent::For(time)) => Ok(Some(graphql::too_many(headers, whole_seconds(time)))),
-        Err(Overspent::Ever { .. }) => {
-            let told = "a file costs more than the whole budget of this caller; ask for its content by GraphQL";
-            Err(answer(StatusCode::BAD_REQUEST, Code::TooComplex, refusal(Code::TooComplex, told)))
-        }
-    }
-}
-
-/// Whether a caller holds what a tag names, as it says by `If-None-Match`.
-pub(super) fn holds(headers: &HeaderMap, tag: &str) -> bool {
-    let held = headers.typed_get::<IfNoneMatch>();
-    held.zip(tag.parse::<ETag>().ok()).is_some_and(|(held, tag)| !held.precondition_passes(&tag))
 }

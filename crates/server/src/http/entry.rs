@@ -3,8 +3,10 @@
 
 use axum::{
     Extension, Json, Router,
+    body::Body,
     extract::{
-        DefaultBodyLimit, Multipart, Path, Query, State, multipart::MultipartRejection, rejection::QueryRejection,
+        DefaultBodyLimit, FromRequest, Multipart, Path, Query, Request, State, multipart::MultipartError,
+        rejection::QueryRejection,
     },
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
@@ -14,12 +16,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use shirube_app::{BOOK_BYTES, CellRemark, EntryReview, Part, Severity};
 use shirube_domain::{Error, StrategyId, calendar::FiscalYear, municipality::MunicipalityCode};
-use shirube_graphql::{Code, refusal};
 use uuid::Uuid;
 
 use super::{
-    Doors, data, graphql,
-    refused::{Refused, answer, bad},
+    Doors, body, files, graphql,
+    refused::{Refused, bad},
 };
 
 /// What a form is longer than its file.
@@ -57,44 +58,40 @@ fn part((municipality, strategy, year): (String, String, String)) -> Result<Part
 
 async fn take(
     State(doors): State<Doors>,
-    (Extension(key), Extension(scope), Extension(left)): data::Caller,
+    (Extension(key), Extension(scope), Extension(left)): files::Caller,
     Path(path): Path<(String, String, String)>,
     wanted: Result<Query<Wanted>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let Query(Wanted { department }) = wanted.map_err(|rejection| bad(&rejection.body_text()))?;
     let of = part(path)?;
-    if let Some(too_many) = data::pay(&doors, key, data::COST, &headers)? {
+    if let Some(too_many) = files::pay(&doors, key, files::COST, &headers)? {
         return Ok(too_many);
     }
     let work = doors.app.entry_book(&scope, of, department);
     let Ok(done) = tokio::time::timeout(left.0, work).await else { return Ok(graphql::unavailable(&headers)) };
     let name = format!("attachment; filename=\"entry-{}-{}.xlsx\"", of.municipality, of.year.year());
-    let told = [
-        (header::CONTENT_TYPE, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet".to_owned()),
-        (header::CONTENT_DISPOSITION, name),
-    ];
+    let told = [(header::CONTENT_TYPE, files::WORKBOOK.to_owned()), (header::CONTENT_DISPOSITION, name)];
     Ok((told, done.map_err(Refused::from)?).into_response())
 }
 
 async fn give(
     State(doors): State<Doors>,
-    (Extension(key), Extension(scope), Extension(left)): data::Caller,
+    (Extension(key), Extension(scope), Extension(left)): files::Caller,
     Path(path): Path<(String, String, String)>,
     sent: Result<Query<Sent>, QueryRejection>,
-    headers: HeaderMap,
-    form: Result<Multipart, MultipartRejection>,
+    request: Request,
 ) -> Result<Response, Refused> {
     let Query(Sent { confirm }) = sent.map_err(|rejection| bad(&rejection.body_text()))?;
     let of = part(path)?;
     // Who may not report is told so before anything is read.
     doors.app.may_report(&scope, of.municipality).map_err(Refused::from)?;
-    if let Some(too_many) = data::pay(&doors, key, data::COST, &headers)? {
+    let headers = request.headers().clone();
+    if let Some(too_many) = files::pay(&doors, key, files::COST, &headers)? {
         return Ok(too_many);
     }
-    let form = form.map_err(|_| bad("send the workbook as multipart/form-data, in a field `file`"))?;
     let work = async {
-        let bytes = file(form).await?;
+        let bytes = file(request).await?;
         doors.app.take_entry_book(&scope, of, bytes, confirm.as_deref()).await.map_err(Refused::from)
     };
     let Ok(done) = tokio::time::timeout(left.0, work).await else { return Ok(graphql::unavailable(&headers)) };
@@ -104,12 +101,12 @@ async fn give(
 }
 
 /// The file of a form.
-async fn file(mut form: Multipart) -> Result<Vec<u8>, Refused> {
-    let broken = |error: axum::extract::multipart::MultipartError| {
-        let told =
-            format!("the form cannot be read: {}; a workbook has {} MB at most", error.body_text(), BOOK_BYTES >> 20);
-        answer(error.status(), Code::BadUserInput, refusal(Code::BadUserInput, &told))
-    };
+async fn file(request: Request) -> Result<Vec<u8>, Refused> {
+    let (parts, body) = request.into_parts();
+    let bytes = body::read(body, BOOK_BYTES + FORM).await?;
+    let form = Multipart::from_request(Request::from_parts(parts, Body::from(bytes)), &()).await;
+    let mut form = form.map_err(|_| bad("send the workbook as multipart/form-data, in a field `file`"))?;
+    let broken = |error: MultipartError| bad(&format!("the form cannot be read: {}", error.body_text()));
     while let Some(field) = form.next_field().await.map_err(broken)? {
         if field.name() == Some("file") {
             return Ok(field.bytes().await.map_err(broken)?.to_vec());

@@ -6,6 +6,7 @@ mod body;
 mod cors;
 mod data;
 mod entry;
+mod files;
 mod graphiql;
 mod graphql;
 mod headers;

@@ -13,19 +13,18 @@ use axum::{
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
-use shirube_app::{DataSet, Format, Metadata, OpenData, Words, open_data_header};
+use shirube_app::{Columns, DataSet, Format, Metadata, OpenData, Words, open_data_header};
 use shirube_domain::{
     Error,
     municipality::{MunicipalityCode, Prefecture},
 };
 
 use super::{
-    Doors, data, graphql,
+    Doors, files, graphql,
+    identity::TimeLeft,
     refused::{Refused, bad},
 };
 
-/// What is published may be kept, and is asked for again before it is used.
-const KEPT: (&str, &str) = ("public, no-cache", "private, no-cache");
 /// What each strategy of a table costs of the budget of values.
 const PART: usize = 500;
 /// Which version of the data a table shows.
@@ -46,7 +45,7 @@ pub(super) fn routes() -> Router<Doors> {
 }
 
 /// What a request for a table brings.
-type Asked = (State<Doors>, data::Caller, Result<Query<Wanted>, QueryRejection>, HeaderMap);
+type Asked = (State<Doors>, files::Caller, Result<Query<Wanted>, QueryRejection>, HeaderMap);
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -131,35 +130,44 @@ async fn table(
     let Query(Wanted { bom }) = wanted.map_err(|rejection| bad(&rejection.body_text()))?;
     let mark = bom.unwrap_or(false);
     let found = Arc::new(doors.app.open_data(&scope, set).await.map_err(Refused::from)?);
-    if let Some(too_many) = data::pay(&doors, key, data::COST + PART * found.parts(), &headers)? {
+    if let Some(too_many) = files::pay(&doors, key, files::COST + PART * found.parts(), &headers)? {
         return Ok(too_many);
     }
     let version = found.version.to_string();
     let tag = format!("\"{}-{version}-{mark}.{}\"", env!("CARGO_PKG_VERSION"), ending.name());
-    let mut response = if data::holds(&headers, &tag) {
+    let mut response = if files::holds(&headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         match ending {
             Ending::Csv => lines(doors, found, Words::Plain, mark),
             Ending::Sdmx => lines(doors, found, Words::Sdmx, mark),
-            Ending::Parquet | Ending::Arrow => {
-                let format = if ending == Ending::Parquet { Format::Parquet } else { Format::Arrow };
-                let work = doors.app.open_data_file(&found, format);
-                let Ok(done) = tokio::time::timeout(left.0, work).await else {
-                    return Ok(graphql::unavailable(&headers));
-                };
-                ([(header::CONTENT_TYPE, format.media_type())], done.map_err(Refused::from)?).into_response()
-            }
+            Ending::Parquet => columns(&doors, &found, Columns::Parquet, left, &headers).await?,
+            Ending::Arrow => columns(&doors, &found, Columns::Arrow, left, &headers).await?,
         }
     };
-    let kept = if headers.contains_key(header::AUTHORIZATION) { KEPT.1 } else { KEPT.0 };
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
-    for (name, value) in [(header::ETAG, tag), (VERSION, version)] {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            response.headers_mut().insert(name, value);
-        }
+    files::keep(&mut response, &headers, &files::UNTIL_ASKED, Some(&tag));
+    if let Ok(version) = HeaderValue::from_str(&version) {
+        response.headers_mut().insert(VERSION, version);
     }
     Ok(response)
+}
+
+/// A file of columns, which is made before it is sent.
+async fn columns(
+    doors: &Doors,
+    found: &Arc<OpenData>,
+    columns: Columns,
+    left: TimeLeft,
+    headers: &HeaderMap,
+) -> Result<Response, Refused> {
+    let format = match columns {
+        Columns::Parquet => Format::Parquet,
+        Columns::Arrow => Format::Arrow,
+    };
+    let Ok(done) = tokio::time::timeout(left.0, doors.app.open_data_file(found, columns)).await else {
+        return Ok(graphql::unavailable(headers));
+    };
+    Ok(([(header::CONTENT_TYPE, format.media_type())], done.map_err(Refused::from)?).into_response())
 }
 
 /// Lines that are made while they are sent. What fails on the way ends the connection: half a table must not look whole.
@@ -191,6 +199,7 @@ async fn describe(
     media: &'static str,
 ) -> Result<Response, Refused> {
     let told = doors.app.describe_open_data(&scope, as_what).await.map_err(Refused::from)?;
-    let kept = if headers.contains_key(header::AUTHORIZATION) { KEPT.1 } else { KEPT.0 };
-    Ok(([(header::CONTENT_TYPE, media), (header::CACHE_CONTROL, kept)], told.to_string()).into_response())
+    let mut response = ([(header::CONTENT_TYPE, media)], told.to_string()).into_response();
+    files::keep(&mut response, &headers, &files::UNTIL_ASKED, None);
+    Ok(response)
 }

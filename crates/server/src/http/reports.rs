@@ -12,14 +12,12 @@ use shirube_app::{At, Paper, ReportFormat, ReportQuestion, State as Which};
 use shirube_domain::{Error, calendar::FiscalYear, municipality::MunicipalityCode};
 
 use super::{
-    Doors, data, graphql,
+    Doors, files, graphql,
     refused::{Refused, bad},
 };
 
 /// What the page may load: its own style, which it carries.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
-/// A published report may be kept, and is asked for again before it is used: another revision may have come.
-const KEPT: (&str, &str) = ("public, no-cache", "private, no-cache");
 
 /// What can be asked of a report.
 #[derive(Debug, Deserialize)]
@@ -38,7 +36,7 @@ pub(super) fn routes() -> Router<Doors> {
 
 async fn file(
     State(doors): State<Doors>,
-    (Extension(key), Extension(scope), Extension(left)): data::Caller,
+    (Extension(key), Extension(scope), Extension(left)): files::Caller,
     Path((municipality, file)): Path<(String, String)>,
     wanted: Result<Query<Wanted>, QueryRejection>,
     headers: HeaderMap,
@@ -46,14 +44,13 @@ async fn file(
     let Query(wanted) = wanted.map_err(|rejection| bad(&rejection.body_text()))?;
     let (question, format, ending) = read(&municipality, &file, &wanted)?;
     let municipality = question.municipality;
-    if let Some(refused) = data::pay(&doors, key, data::COST, &headers)? {
+    if let Some(refused) = files::pay(&doors, key, files::COST, &headers)? {
         return Ok(refused);
     }
-    let kept = if headers.contains_key(header::AUTHORIZATION) { KEPT.1 } else { KEPT.0 };
     let work = async {
         let found = doors.app.find_report(&scope, question).await?;
         let tag = found.tag().map(|tag| format!("\"{tag}-{}\"", shape(format)));
-        if tag.as_deref().is_some_and(|tag| data::holds(&headers, tag)) {
+        if tag.as_deref().is_some_and(|tag| files::holds(&headers, tag)) {
             return Ok((tag, None, String::new()));
         }
         let state = found.revision().map_or("draft".to_owned(), |number| format!("r{number}"));
@@ -79,9 +76,8 @@ async fn file(
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     }
     // A draft is kept by nobody.
-    if let Some(tag) = tag.and_then(|tag| HeaderValue::from_str(&tag).ok()) {
-        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
-        response.headers_mut().insert(header::ETAG, tag);
+    if let Some(tag) = tag {
+        files::keep(&mut response, &headers, &files::UNTIL_ASKED, Some(&tag));
     }
     Ok(response)
 }
@@ -143,7 +139,7 @@ fn shape(format: ReportFormat) -> String {
 
 const fn media_type(format: ReportFormat) -> &'static str {
     match format {
-        ReportFormat::Xlsx(_) => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        ReportFormat::Xlsx(_) => files::WORKBOOK,
         ReportFormat::Html(_) => "text/html; charset=utf-8",
         ReportFormat::Csv { .. } => "text/csv; charset=utf-8",
     }

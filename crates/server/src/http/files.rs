@@ -1,0 +1,65 @@
+//! What the doors of files share: who asks, what it costs them, and how long an answer may be kept.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::Response,
+};
+use headers::{ETag, HeaderMapExt, IfNoneMatch};
+use shirube_access::Scope;
+use shirube_graphql::{Code, CostBudget, Overspent, refusal, whole_seconds};
+
+use super::{
+    Doors, graphql,
+    identity::TimeLeft,
+    rate::{Purse, RateKey},
+    refused::{Refused, answer},
+};
+
+/// Who asks for a file, and how long they are still waited on.
+pub(super) type Caller = (Extension<RateKey>, Extension<Arc<Scope>>, Extension<TimeLeft>);
+
+/// What a file costs of the budget of values, at least.
+pub(super) const COST: usize = 10_000;
+/// The media type of a workbook.
+pub(super) const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// How long a file may be kept: by whoever passes it on, and by its asker alone where they said who they are.
+pub(super) struct Kept {
+    anybody: &'static str,
+    asker: &'static str,
+}
+
+/// A day: long enough to spare work, short enough that a mended mistake of the program shows.
+pub(super) const A_DAY: Kept = Kept { anybody: "public, max-age=86400", asker: "private, max-age=86400" };
+/// Until it is asked for again: something may have been published since.
+pub(super) const UNTIL_ASKED: Kept = Kept { anybody: "public, no-cache", asker: "private, no-cache" };
+
+/// Takes what a file costs out of the budget of a caller; the answer to one who has spent it.
+pub(super) fn pay(doors: &Doors, key: RateKey, cost: usize, headers: &HeaderMap) -> Result<Option<Response>, Refused> {
+    match (Purse { rates: &*doors.rates, key }).spend(cost) {
+        Ok(()) => Ok(None),
+        Err(Overspent::For(time)) => Ok(Some(graphql::too_many(headers, whole_seconds(time)))),
+        Err(Overspent::Ever { .. }) => {
+            let told = "a file costs more than the whole budget of this caller; ask for its content by GraphQL";
+            Err(answer(StatusCode::BAD_REQUEST, Code::TooComplex, refusal(Code::TooComplex, told)))
+        }
+    }
+}
+
+/// Whether a caller holds what a tag names, as it says by `If-None-Match`.
+pub(super) fn holds(headers: &HeaderMap, tag: &str) -> bool {
+    let held = headers.typed_get::<IfNoneMatch>();
+    held.zip(tag.parse::<ETag>().ok()).is_some_and(|(held, tag)| !held.precondition_passes(&tag))
+}
+
+/// Says how long an answer may be kept, and by which tag it is asked for again.
+pub(super) fn keep(response: &mut Response, headers: &HeaderMap, kept: &Kept, tag: Option<&str>) {
+    let kept = if headers.contains_key(header::AUTHORIZATION) { kept.asker } else { kept.anybody };
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
+    if let Some(tag) = tag.and_then(|tag| HeaderValue::from_str(tag).ok()) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+}
