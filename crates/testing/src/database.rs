@@ -1,4 +1,4 @@
-use std::{env, fs, path::PathBuf};
+use std::{env, fs, mem, path::PathBuf, thread, time::Duration};
 
 use anyhow::{Context, Result};
 use sea_orm::{
@@ -29,8 +29,31 @@ pub struct TestDatabase {
     owner_url: String,
     /// For whoever may do everything, beside the service.
     admin_url: String,
-    /// The folder of the file; it goes with the value.
-    _folder: Option<TempDir>,
+    _home: Home,
+}
+
+/// Where a database is kept; it goes with the value, so that hundreds of tests do not fill a disk.
+#[derive(Debug)]
+enum Home {
+    /// A file in a folder of its own, or in one that somebody else holds.
+    File { _folder: Option<TempDir> },
+    /// On a server, by its superuser's URL.
+    Server { url: String, name: String },
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        let Self::Server { url, name } = self else { return };
+        let (url, sql) = (mem::take(url), format!("DROP DATABASE {name} WITH (FORCE)"));
+        // A value is dropped inside of a runtime, which cannot be waited in.
+        let dropped = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime
+                .block_on(async { superuser(&url).await?.execute_unprepared(&sql).await.map_err(anyhow::Error::from) })
+        });
+        // A test may have stopped the server: what was on it goes with it.
+        let _ = dropped.join();
+    }
 }
 
 /// A transaction beside the service, undone when the value is dropped.
@@ -41,7 +64,8 @@ pub struct Held(#[expect(dead_code, reason = "it is there to be dropped")] Datab
 const SERVER: &str = "SHIRUBE_TEST_POSTGRES_URL";
 
 static SQLITE_SAMPLE: OnceCell<(TempDir, PathBuf)> = OnceCell::const_new();
-static POSTGRES_SAMPLE: OnceCell<String> = OnceCell::const_new();
+/// The database is kept, as the original of the others, until its server stops.
+static POSTGRES_SAMPLE: OnceCell<(TestDatabase, String)> = OnceCell::const_new();
 
 impl TestDatabase {
     /// A database without tables.
@@ -66,7 +90,8 @@ impl TestDatabase {
                 Ok(Self::file(&copy, Some(folder)))
             }
             Backend::Postgres => {
-                create(&server()?, Some(POSTGRES_SAMPLE.get_or_try_init(postgres_sample).await?)).await
+                let (_, original) = POSTGRES_SAMPLE.get_or_try_init(postgres_sample).await?;
+                create(&server()?, Some(original)).await
             }
         }
     }
@@ -80,7 +105,7 @@ impl TestDatabase {
 
     fn file(file: &std::path::Path, folder: Option<TempDir>) -> Self {
         let url = format!("sqlite://{}", file.display());
-        Self { owner_url: url.clone(), admin_url: url.clone(), url, _folder: folder }
+        Self { owner_url: url.clone(), admin_url: url.clone(), url, _home: Home::File { _folder: folder } }
     }
 
     /// Its URL, for the service.
@@ -171,9 +196,10 @@ async fn sqlite_sample() -> Result<(TempDir, PathBuf)> {
     Ok((folder, file))
 }
 
-async fn postgres_sample() -> Result<String> {
+async fn postgres_sample() -> Result<(TestDatabase, String)> {
     let database = TestDatabase::sample_on(&server()?).await?;
-    Ok(database.url.rsplit('/').next().unwrap_or_default().to_owned())
+    let name = database.url.rsplit('/').next().unwrap_or_default().to_owned();
+    Ok((database, name))
 }
 
 /// The role that owns the tables, and the one under which the service works.
@@ -191,10 +217,7 @@ fn server() -> Result<String> {
 /// Makes a database on a server, as a copy of another one if one is named.
 async fn create(server: &str, template: Option<&str>) -> Result<TestDatabase> {
     let name = format!("test_{}", Uuid::now_v7().simple());
-    let mut options = ConnectOptions::new(server);
-    // Statements with passwords are in no log.
-    options.sqlx_logging(false);
-    let admin = Database::connect(options).await?;
+    let admin = superuser(server).await?;
     for role in [OWNER, SERVICE] {
         // Another test may be making it at this moment.
         let made = format!(
@@ -206,9 +229,17 @@ async fn create(server: &str, template: Option<&str>) -> Result<TestDatabase> {
     let template = template.map(|template| format!(" TEMPLATE {template}")).unwrap_or_default();
     admin.execute_unprepared(&format!("CREATE DATABASE {name} OWNER {OWNER}{template}")).await?;
     admin.close().await?;
-    let (admin, host) = server.rsplit_once('@').context("the URL of the server names no host")?;
+    let (authority, host) = server.rsplit_once('@').context("the URL of the server names no host")?;
     let (host, _) = host.rsplit_once('/').context("the URL of the server names no database")?;
     let url = |role: &str| format!("postgres://{role}:{PASSWORD}@{host}/{name}");
-    let admin_url = format!("{admin}@{host}/{name}");
-    Ok(TestDatabase { url: url(SERVICE), owner_url: url(OWNER), admin_url, _folder: None })
+    let admin_url = format!("{authority}@{host}/{name}");
+    let home = Home::Server { url: server.to_owned(), name: name.clone() };
+    Ok(TestDatabase { url: url(SERVICE), owner_url: url(OWNER), admin_url, _home: home })
+}
+
+/// Connects to a server as its superuser. Statements with passwords are in no log.
+async fn superuser(server: &str) -> Result<DatabaseConnection> {
+    let mut options = ConnectOptions::new(server);
+    options.sqlx_logging(false).max_connections(1).acquire_timeout(Duration::from_secs(5));
+    Ok(Database::connect(options).await?)
 }

@@ -103,6 +103,9 @@ max_connections = 200
 fsync = off
 synchronous_commit = off
 full_page_writes = off
+# and its log of changes is not kept by the gigabyte
+max_wal_size = 128MB
+min_wal_size = 32MB
 ",
         Ipv4Addr::LOCALHOST
     )
