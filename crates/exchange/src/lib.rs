@@ -3,6 +3,7 @@
 
 pub mod book;
 pub mod entry;
+pub mod foreign;
 pub mod open_data;
 #[cfg(test)]
 mod outlook;

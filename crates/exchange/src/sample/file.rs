@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use shirube_domain::{
     quantity::Number,
     strategy::{
@@ -11,110 +11,139 @@ use shirube_domain::{
     },
 };
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct File {
-    pub(super) format: String,
-    pub(super) municipality: String,
-    pub(super) title: String,
-    pub(super) term: String,
-    pub(super) term_number: u8,
-    pub(super) first_year: String,
-    pub(super) last_year: String,
-    pub(super) report: ReportFile,
-    pub(super) source: SourceFile,
-    pub(super) levels: Vec<Level>,
+pub(crate) struct File {
+    pub(crate) format: String,
+    pub(crate) municipality: String,
+    pub(crate) title: String,
+    pub(crate) term: String,
+    pub(crate) term_number: u8,
+    pub(crate) first_year: String,
+    pub(crate) last_year: String,
+    pub(crate) report: ReportFile,
+    pub(crate) source: SourceFile,
+    pub(crate) levels: Vec<Level>,
     /// Who decided on the mappings of the file, and when.
-    pub(super) mappings_decided: Option<Decision>,
-    pub(super) plan: Vec<NodeFile>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) mappings_decided: Option<Decision>,
+    pub(crate) plan: Vec<NodeFile>,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ReportFile {
-    pub(super) year: String,
-    pub(super) title: String,
-    pub(super) label: Option<String>,
-    pub(super) total_heading: Option<String>,
-    pub(super) rate_heading: Option<String>,
-    pub(super) grade_heading: Option<String>,
-    pub(super) goal_remark_heading: Option<String>,
-    pub(super) remark_heading: Option<String>,
+pub(crate) struct ReportFile {
+    pub(crate) year: String,
+    pub(crate) title: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) label: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) total_heading: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rate_heading: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) grade_heading: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) goal_remark_heading: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) remark_heading: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct SourceFile {
-    pub(super) attribution: String,
-    pub(super) terms: String,
-    #[serde(default)]
-    pub(super) notes: Vec<String>,
+pub(crate) struct SourceFile {
+    pub(crate) attribution: String,
+    pub(crate) terms: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) notes: Vec<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NodeFile {
-    pub(super) number: Option<String>,
-    pub(super) title: String,
+pub(crate) struct NodeFile {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) number: Option<String>,
+    pub(crate) title: String,
     /// Counted from 0; the level below its parent's unless given.
-    pub(super) level: Option<usize>,
-    pub(super) department: Option<String>,
-    pub(super) started: Option<String>,
-    pub(super) ended: Option<String>,
-    pub(super) no_indicator: Option<NoIndicator>,
-    #[serde(default)]
-    pub(super) remarks: BTreeMap<String, String>,
-    #[serde(default)]
-    pub(super) indicators: Vec<IndicatorFile>,
-    #[serde(default)]
-    pub(super) children: Vec<NodeFile>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) level: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) department: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) started: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ended: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) no_indicator: Option<NoIndicator>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) remarks: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) indicators: Vec<IndicatorFile>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) children: Vec<NodeFile>,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct IndicatorFile {
-    pub(super) label: String,
-    pub(super) role: RoleFile,
-    pub(super) reason: Option<String>,
-    pub(super) unit: Option<String>,
-    pub(super) direction: Direction,
-    pub(super) baseline: Option<String>,
-    pub(super) target: Option<String>,
-    pub(super) requirement: Option<StatedRequirement>,
-    pub(super) accumulation: Option<Accumulation>,
-    pub(super) targets: Option<Vec<Option<String>>>,
-    pub(super) actuals: Vec<Option<String>>,
-    pub(super) rates: Option<Vec<Option<String>>>,
-    pub(super) grades: Option<Vec<Option<String>>>,
-    pub(super) total: Option<[String; 2]>,
-    #[serde(default)]
-    pub(super) absences: BTreeMap<String, Absence>,
-    #[serde(default)]
-    pub(super) remarks: BTreeMap<String, String>,
-    pub(super) department: Option<String>,
-    pub(super) started: Option<String>,
-    pub(super) ended: Option<String>,
-    #[serde(default)]
-    pub(super) details: Vec<Detail>,
-    pub(super) weight: Option<Number>,
-    #[serde(default)]
-    pub(super) mappings: Vec<MappingFile>,
+pub(crate) struct IndicatorFile {
+    pub(crate) label: String,
+    pub(crate) role: RoleFile,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) unit: Option<String>,
+    pub(crate) direction: Direction,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) baseline: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) target: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) requirement: Option<StatedRequirement>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) accumulation: Option<Accumulation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) targets: Option<Vec<Option<String>>>,
+    pub(crate) actuals: Vec<Option<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rates: Option<Vec<Option<String>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) grades: Option<Vec<Option<String>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) total: Option<[String; 2]>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) absences: BTreeMap<String, Absence>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) remarks: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) department: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) started: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ended: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) details: Vec<Detail>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) weight: Option<Number>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) mappings: Vec<MappingFile>,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct MappingFile {
-    pub(super) standard: String,
-    pub(super) strength: MappingStrength,
-    pub(super) factor: Option<Number>,
-    #[serde(default)]
-    pub(super) differences: BTreeSet<MappingDifference>,
-    pub(super) reason: Option<String>,
+pub(crate) struct MappingFile {
+    pub(crate) standard: String,
+    pub(crate) strength: MappingStrength,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) factor: Option<Number>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) differences: BTreeSet<MappingDifference>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
 }
 
-#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum RoleFile {
+pub(crate) enum RoleFile {
     GoalTarget,
     Kpi,
     Monitored,

@@ -4,7 +4,7 @@
 //! text does not tell. Every problem is told with its place (`plan[0].children[1].indicators[0].target`), all at once.
 //! The format is described in `crates/exchange/data/strategies/README.md`.
 
-mod file;
+pub(crate) mod file;
 #[cfg(test)]
 pub(crate) mod tests;
 

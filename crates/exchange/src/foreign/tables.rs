@@ -1,0 +1,516 @@
+//! Where the tables of a workbook are, and what their columns hold.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use shirube_domain::{
+    calendar::{Era, FiscalYear},
+    municipality::{Municipality, MunicipalityCode},
+    quantity::Amount,
+    text::{Bilingual, is_dash, normalize},
+};
+
+use super::{
+    Column, Confidence, Layout, Notes, Part, RowKind, Subject,
+    headings::{self, folded},
+    meaning,
+};
+use crate::book::{Sheet, cell_name, column_name};
+
+/// How many rows below the top a title is looked for.
+const TOP: usize = 12;
+
+/// What is said about the document as a whole.
+pub(super) struct Facts {
+    pub(super) municipality: Option<(MunicipalityCode, String)>,
+    pub(super) title: Option<String>,
+    /// The title as the document prints it, with what stands behind the strategy's.
+    pub(super) document: Option<String>,
+    /// The label in its corner: 【資料４】.
+    pub(super) label: Option<String>,
+    pub(super) term: Option<(String, u8)>,
+    pub(super) era: Era,
+    pub(super) report_year: Option<FiscalYear>,
+    /// The years of the plan, where a text names both.
+    pub(super) span: Option<(FiscalYear, FiscalYear)>,
+}
+
+impl Facts {
+    pub(super) fn of(
+        sheets: &[Sheet],
+        corrections: &Layout,
+        municipalities: &[Municipality],
+        notes: &mut Notes,
+    ) -> Self {
+        let texts = || sheets.iter().flat_map(|sheet| sheet.cells.values().map(ToString::to_string));
+        let era = if texts().any(|text| text.contains("令和") || folded(&text).starts_with(['R', 'r']))
+            || !texts().any(|text| text.contains("平成"))
+        {
+            Era::Reiwa
+        } else {
+            Era::Heisei
+        };
+        let mut top: Vec<(String, String)> = Vec::new();
+        for sheet in sheets {
+            let rows = sheet.rows();
+            let last = rows.get(TOP).copied().unwrap_or(u32::MAX);
+            top.extend(sheet.cells.range(..(last, 0)).map(|(at, value)| (place(sheet, *at), value.to_string())));
+        }
+        let mut it = Self {
+            municipality: None,
+            title: None,
+            document: None,
+            label: None,
+            term: None,
+            era,
+            report_year: None,
+            span: None,
+        };
+        it.title(&top, corrections, notes);
+        it.municipality(&top, corrections, municipalities, notes);
+        it.years(&texts().collect::<Vec<_>>(), &top, corrections, notes);
+        it
+    }
+
+    fn title(&mut self, top: &[(String, String)], corrections: &Layout, notes: &mut Notes) {
+        let titled = top.iter().find(|(_, text)| text.contains("総合戦略") || text.contains("総合計画"));
+        if let Some((at, text)) = titled {
+            let text = text.trim().trim_start_matches(['#', '＃', '■', '○', '●']).trim();
+            self.label = text
+                .find('【')
+                .and_then(|from| Some(text[from..from + text[from..].find('】')? + '】'.len_utf8()].to_owned()));
+            let document = self.label.as_ref().map_or(text.to_owned(), |label| text.replace(label.as_str(), ""));
+            let document = document.trim().to_owned();
+            let end = document
+                .find("総合戦略")
+                .or_else(|| document.find("総合計画"))
+                .map_or(document.len(), |at| at + "総合戦略".len());
+            let start = term(&document[..end]).map_or(0, |(from, _, _)| from);
+            let title = document[start..end].trim_start_matches(['、', '，', ' ', '　', ')', '）']).to_owned();
+            notes.guess(
+                at,
+                Subject::Title,
+                &title,
+                Confidence::Likely,
+                Bilingual::new("「総合戦略」までを計画の名称としました", "the text up to “総合戦略” is the title"),
+            );
+            (self.title, self.document) = (Some(title), Some(document));
+        }
+        if self.label.is_none() {
+            let labelled = top
+                .iter()
+                .map(|(_, text)| text.trim())
+                .find(|text| text.starts_with('【') && text.ends_with('】') && text.contains("資料"));
+            self.label = labelled.map(str::to_owned);
+        }
+        if corrections.title.is_some() {
+            self.title.clone_from(&corrections.title);
+        }
+        let found = top.iter().map(|(_, text)| text).chain(self.title.as_ref()).find_map(|text| term(text));
+        self.term = found.map(|(_, printed, number)| (printed, number));
+        if let (Some(printed), Some(number)) = (&corrections.term, corrections.term_number) {
+            self.term = Some((printed.clone(), number));
+        }
+    }
+
+    fn municipality(
+        &mut self,
+        top: &[(String, String)],
+        corrections: &Layout,
+        municipalities: &[Municipality],
+        notes: &mut Notes,
+    ) {
+        let named = |of: &Municipality| (of.code, of.name.clone());
+        if let Some(text) = &corrections.municipality {
+            let code = text.parse::<MunicipalityCode>().map(MunicipalityCode::current);
+            match code.map(|code| municipalities.iter().find(|of| of.code == code)) {
+                Ok(Some(of)) => self.municipality = Some(named(of)),
+                Ok(None) => notes.problems.push(("municipality", format!("“{text}” is the code of no municipality"))),
+                Err(error) => notes.problems.push(("municipality", error.to_string())),
+            }
+            return;
+        }
+        let found: BTreeSet<(usize, MunicipalityCode)> = municipalities
+            .iter()
+            .filter_map(|of| Some((top.iter().position(|(_, text)| text.contains(&of.name))?, of.code)))
+            .collect();
+        // 東村 stands within 東村山市: the longest name of the first text that holds one.
+        let first = found.first().map(|(at, _)| *at);
+        let held = municipalities.iter().filter(|of| first.is_some_and(|at| found.contains(&(at, of.code))));
+        let longest = held.clone().map(|of| of.name.len()).max();
+        let held: Vec<&Municipality> = held.filter(|of| Some(of.name.len()) == longest).collect();
+        match (held.as_slice(), first) {
+            ([of], Some(at)) => {
+                self.municipality = Some(named(of));
+                notes.guess(
+                    &top[at].0,
+                    Subject::Municipality,
+                    format!("{} {}", of.code, of.name),
+                    Confidence::Likely,
+                    Bilingual::new("この名前があります", "this name stands there"),
+                );
+            }
+            ([], _) => {
+                notes.problems.push(("municipality", "the document names no municipality; give its code".to_owned()));
+            }
+            (several, _) => {
+                let codes: Vec<String> = several.iter().map(|of| of.code.to_string()).collect();
+                notes.problems.push((
+                    "municipality",
+                    format!(
+                        "{} municipalities are called {}; give the code of one: {}",
+                        several.len(),
+                        several[0].name,
+                        codes.join(", ")
+                    ),
+                ));
+            }
+        }
+    }
+
+    fn years(&mut self, texts: &[String], top: &[(String, String)], corrections: &Layout, notes: &mut Notes) {
+        let mut read = |place: &'static str, text: &Option<String>| {
+            let year = FiscalYear::parse(text.as_deref()?, None);
+            year.map_err(|error| notes.problems.push((place, error.to_string()))).ok()
+        };
+        let first = read("first_year", &corrections.first_year);
+        let last = read("last_year", &corrections.last_year);
+        let report = read("report_year", &corrections.report_year);
+        self.span = top.iter().find_map(|(_, text)| span(text, self.era));
+        if let (Some(first), Some(last)) = (first, last) {
+            self.span = Some((first, last));
+        }
+        self.report_year = report.or_else(|| texts.iter().find_map(|text| reported(text)));
+    }
+}
+
+/// The term that a text names, and where: 第２期.
+fn term(text: &str) -> Option<(usize, String, u8)> {
+    for (from, _) in text.match_indices('第') {
+        let behind = &text[from + '第'.len_utf8()..];
+        let Some(end) = behind.find('期') else { continue };
+        let number = normalize(&behind[..end]);
+        let number = match &*number {
+            "一" => Some(1),
+            "二" => Some(2),
+            "三" => Some(3),
+            digits => digits.parse().ok(),
+        };
+        if let Some(number) = number {
+            return Some((from, text[from..from + '第'.len_utf8() + end + '期'.len_utf8()].to_owned(), number));
+        }
+    }
+    None
+}
+
+/// The year of whose results a heading speaks: 令和３年度実績値に対する所見.
+fn reported(text: &str) -> Option<FiscalYear> {
+    let text = folded(text);
+    let before = &text[..text.find("年度実績").or_else(|| text.find("年度の実績"))?];
+    let from = before.rfind("令和").or_else(|| before.rfind("平成"))?;
+    FiscalYear::parse(&before[from..], None).ok()
+}
+
+/// The years between which a plan runs: 令和3年度～令和7年度, 2020–2024.
+fn span(text: &str, era: Era) -> Option<(FiscalYear, FiscalYear)> {
+    let text = folded(text);
+    let year_letters = |c: char| c.is_ascii_digit() || "令和平成元年度RHFY".contains(c);
+    for (at, dash) in text.char_indices().filter(|(_, c)| is_dash(*c) || "~～〜".contains(*c) || *c == 'か') {
+        let behind = &text[at + dash.len_utf8()..];
+        let behind = behind.strip_prefix("ら").unwrap_or(behind);
+        let before = &text[..at];
+        let start =
+            before.char_indices().rev().take_while(|(_, c)| year_letters(*c)).last().map_or(at, |(from, _)| from);
+        let end = behind.find(|c| !year_letters(c)).unwrap_or(behind.len());
+        let says_so = |text: &str| text.chars().count() >= 4 || text.contains(|c: char| !c.is_ascii_digit());
+        if !says_so(&before[start..]) {
+            continue;
+        }
+        let [first, last] = [&before[start..], &behind[..end]].map(|text| FiscalYear::parse(text, Some(era)));
+        if let (Ok(first), Ok(last)) = (first, last)
+            && (2..=12).contains(&(last.year() - first.year()))
+            && first.year() > 1990
+        {
+            return Some((first, last));
+        }
+    }
+    None
+}
+
+/// The place of a cell: 集計表!B3.
+pub(super) fn place(sheet: &Sheet, at: (u32, u32)) -> String {
+    format!("{}!{}", sheet.name, cell_name(at))
+}
+
+/// The place of a row: 集計表!3.
+pub(super) fn row_place(sheet: &Sheet, row: u32) -> String {
+    format!("{}!{}", sheet.name, u64::from(row) + 1)
+}
+
+/// A table: the rows of its headings, and its columns.
+pub(super) struct Table {
+    pub(super) headings: u32,
+    /// The first row below them.
+    pub(super) body: u32,
+    pub(super) columns: BTreeMap<u32, Head>,
+}
+
+/// What stands above a column, and what it holds.
+#[derive(Debug, Clone)]
+pub(super) struct Head {
+    pub(super) column: Column,
+    pub(super) text: String,
+    /// Whether the names in it are numbered.
+    pub(super) marked: bool,
+}
+
+impl Table {
+    pub(super) fn first(&self, of: Column) -> Option<u32> {
+        self.columns.iter().find(|(_, head)| head.column == of).map(|(at, _)| *at)
+    }
+
+    /// The columns that hold names of the plan, from the top level.
+    pub(super) fn levels(&self) -> Vec<u32> {
+        let levels = self.columns.iter().filter_map(|(at, head)| match head.column {
+            Column::Level(level) => Some((level, *at)),
+            _ => None,
+        });
+        levels.collect::<BTreeMap<_, _>>().into_values().collect()
+    }
+}
+
+/// The text above a column: of a cell that reaches over it, too.
+fn above(sheet: &Sheet, at: (u32, u32)) -> String {
+    let own = sheet.text(at);
+    if !own.is_empty() {
+        return own;
+    }
+    let over = sheet.merged.iter().find(|area| area.holds(at) && area.first.0 == at.0);
+    over.map(|area| sheet.text(area.first)).unwrap_or_default()
+}
+
+fn row_cells(sheet: &Sheet, row: u32) -> impl Iterator<Item = (u32, String)> {
+    let cells = sheet.cells.range((row, 0)..=(row, u32::MAX));
+    cells
+        .map(|((_, column), value)| (*column, value.to_string().trim().to_owned()))
+        .filter(|(_, text)| !text.is_empty())
+}
+
+/// Whether the words of a row stand above columns.
+fn is_heading(sheet: &Sheet, row: u32, era: Era) -> bool {
+    let (mut all, mut known) = (0, 0);
+    for (_, text) in row_cells(sheet, row) {
+        let year = headings::year(&text, era).is_some();
+        // A figure, a dash, a sentence or a target stands in a table, not above it.
+        let words = year || headings::column(&text).is_some();
+        let inside = (!words && Amount::parse(&text).is_some())
+            || text.chars().all(is_dash)
+            || text.chars().count() > 40
+            || text.contains(['→', '⇒', '。']);
+        if inside {
+            return false;
+        }
+        all += 1;
+        known += usize::from(words);
+    }
+    known >= 3 && known * 2 >= all
+}
+
+/// Whether a row below headings tells their columns further apart.
+fn is_second(sheet: &Sheet, row: u32, era: Era) -> bool {
+    let mut cells = row_cells(sheet, row).peekable();
+    let mut count = 0;
+    let all = cells.all(|(_, text)| {
+        count += 1;
+        headings::part(&text).is_some()
+            || headings::year(&text, era).is_some()
+            || matches!(folded(&text).as_str(), "値" | "年度" | "時点" | "数値")
+    });
+    all && count >= 2
+}
+
+/// The tables of a sheet.
+pub(super) fn find(sheet: &Sheet, corrections: &Layout, era: Era, notes: &mut Notes) -> Vec<Table> {
+    let rows = sheet.rows();
+    let kind = |row: u32| corrections.rows.get(&row_place(sheet, row)).copied();
+    let mut starts: Vec<(u32, u32)> = Vec::new();
+    let mut at = 0;
+    while at < rows.len() {
+        let row = rows[at];
+        let heads = match kind(row) {
+            Some(RowKind::Headings) => true,
+            Some(_) => false,
+            None => is_heading(sheet, row, era),
+        };
+        at += 1;
+        if heads {
+            let second = rows.get(at).copied().filter(|next| {
+                *next == row + 1
+                    && kind(*next).is_none_or(|kind| kind == RowKind::Headings)
+                    && is_second(sheet, *next, era)
+            });
+            at += usize::from(second.is_some());
+            starts.push((row, second.unwrap_or(row)));
+        }
+    }
+    let ends = starts.iter().skip(1).map(|(row, _)| *row).chain([u32::MAX]);
+    let bounds: Vec<_> = starts.iter().copied().zip(ends).collect();
+    bounds.into_iter().map(|((first, last), end)| table(sheet, (first, last), end, corrections, era, notes)).collect()
+}
+
+fn table(
+    sheet: &Sheet,
+    (first, last): (u32, u32),
+    end: u32,
+    corrections: &Layout,
+    era: Era,
+    notes: &mut Notes,
+) -> Table {
+    let said = corrections.tables.iter().find(|of| of.headings == row_place(sheet, first));
+    let body: Vec<u32> = sheet.rows().into_iter().filter(|row| (last + 1..end).contains(row)).collect();
+    let used: BTreeSet<u32> = sheet.cells.range((first, 0)..(end, 0)).map(|((_, column), _)| *column).collect();
+    let mut columns = BTreeMap::new();
+    let (mut levels, mut left) = (0, String::new());
+    for at in used {
+        let mut top = above(sheet, (first, at));
+        let below = if last > first { sheet.text((last, at)) } else { String::new() };
+        if last > first {
+            // In a CSV nothing says how far a heading reaches: to the next one, as long as there is something below.
+            if top.is_empty() && !below.is_empty() {
+                top.clone_from(&left);
+            }
+            left.clone_from(&top);
+        }
+        let text = if below.is_empty() || below == top { top.clone() } else { format!("{top}\n{below}") };
+        let cells: Vec<String> =
+            body.iter().map(|row| sheet.text((*row, at))).filter(|text| !text.is_empty()).collect();
+        let named = said.and_then(|of| of.columns.get(&column_name(at)).copied());
+        let (column, confidence) = match named {
+            Some(column) => (column, Confidence::Sure),
+            None => guess(&text, &cells, era),
+        };
+        let column = match column {
+            Column::Level(_) if named.is_none() => {
+                levels += 1;
+                Column::Level(levels)
+            }
+            other => other,
+        };
+        if cells.is_empty() && text.is_empty() {
+            continue;
+        }
+        let marked = numbered(sheet, &body, at);
+        columns.insert(at, Head { column, text, marked });
+        if named.is_none() && column == Column::Skip {
+            for row in body.iter().filter(|row| sheet.cells.contains_key(&(**row, at))) {
+                let because = Bilingual::new("列に見出しがありません", "its column has no heading");
+                notes.unread(place(sheet, (*row, at)), sheet.text((*row, at)), because);
+            }
+        } else if named.is_none() && confidence < Confidence::Sure {
+            let head = &columns[&at];
+            let because = Bilingual::new(
+                format!("見出し「{}」と中の値から", head.text.replace('\n', " ")),
+                format!("by its heading “{}” and what stands below", head.text.replace('\n', " ")),
+            );
+            notes.guess(place(sheet, (first, at)), Subject::Column, column.to_string(), confidence, because);
+        }
+    }
+    let mut table = Table { headings: first, body: last + 1, columns };
+    settle(&mut table);
+    table
+}
+
+/// What a column holds, by its heading and by what stands in it.
+fn guess(text: &str, cells: &[String], era: Era) -> (Column, Confidence) {
+    let share = |holds: &dyn Fn(&str) -> bool| {
+        let held = cells.iter().filter(|text| holds(text)).count();
+        !cells.is_empty() && held * 10 >= cells.len() * 8
+    };
+    let parts: BTreeSet<Part> = cells.iter().filter_map(|text| headings::part(text)).collect();
+    if parts.contains(&Part::Target) && parts.contains(&Part::Actual) && share(&|text| headings::part(text).is_some()) {
+        return (Column::Section, Confidence::Sure);
+    }
+    if let Some((year, part)) = headings::year(text, era) {
+        return (part.map_or(Column::Figures(year), |part| Column::Year(part, Some(year))), Confidence::Sure);
+    }
+    let ways = share(&|text| meaning::stated_direction(text).is_some() && text.chars().count() <= 8);
+    match headings::column(text) {
+        // 方向 names a level of the plan, and which way is better.
+        Some(Column::Level(_)) | None if ways && !text.is_empty() => (Column::Direction, Confidence::Likely),
+        Some(Column::Level(_))
+            if folded(text) == "目標"
+                && share(&|text| Amount::parse(text).is_some() || text.contains(|c: char| c.is_ascii_digit())) =>
+        {
+            (Column::Target, Confidence::Likely)
+        }
+        Some(Column::Section)
+            if share(&|text| matches!(folded(text).to_lowercase().as_str(), "kpi" | "数値目標" | "実績値の管理")) =>
+        {
+            (Column::Role, Confidence::Likely)
+        }
+        Some(Column::Section) if !cells.is_empty() => (Column::Detail, Confidence::Likely),
+        Some(column) => (column, Confidence::Sure),
+        None if text.is_empty() => (Column::Skip, Confidence::Unsure),
+        None => (Column::Detail, Confidence::Likely),
+    }
+}
+
+/// Whether most names of a column are numbered, in rows that hold more than it.
+fn numbered(sheet: &Sheet, body: &[u32], at: u32) -> bool {
+    let mut names = BTreeMap::new();
+    for row in body {
+        let text = sheet.text((*row, at));
+        if !text.is_empty() && row_cells(sheet, *row).count() > 1 {
+            names.insert(text.clone(), headings::marked(&text).is_some());
+        }
+    }
+    let marked = names.values().filter(|marked| **marked).count();
+    marked > 0 && marked * 10 >= names.len() * 8
+}
+
+/// What one column says of another.
+fn settle(table: &mut Table) {
+    let holds = |wanted: fn(Column) -> bool| table.columns.values().filter(|head| wanted(head.column)).count();
+    let yearly_targets = holds(|column| matches!(column, Column::Year(Part::Target, Some(_))));
+    let results = holds(|column| matches!(column, Column::Figures(_) | Column::Year(Part::Actual, Some(_))));
+    let target = holds(|column| column == Column::Target);
+    let indicators = holds(|column| matches!(column, Column::Indicator | Column::GoalTarget));
+    let levels = table.levels();
+    for head in table.columns.values_mut() {
+        // 目標値（R6） beside R2 to R6 is the target of the plan, and not one of its years.
+        if let Column::Year(Part::Target, Some(_)) = head.column
+            && yearly_targets == 1
+            && results > 1
+            && target == 0
+        {
+            head.column = Column::Target;
+        }
+    }
+    // A list of indicators may call them by what they hang on: 項目.
+    if indicators == 0
+        && let Some(last) = levels.last()
+        && let Some(head) = table.columns.get_mut(last)
+    {
+        head.column = Column::Indicator;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terms_and_spans_are_found_in_titles() {
+        assert_eq!(term("第２期砂川市総合戦略"), Some((0, "第２期".to_owned(), 2)));
+        assert_eq!(
+            term("海士町 第2期海士町創生総合戦略").map(|(_, text, number)| (text, number)),
+            Some(("第2期".to_owned(), 2))
+        );
+        assert_eq!(term("第1回会議"), None);
+        let years = |text| span(text, Era::Reiwa).map(|(first, last)| (first.year(), last.year()));
+        assert_eq!(years("計画期間 2020–2024年度"), Some((2020, 2024)));
+        assert_eq!(years("（令和３年度～令和７年度）"), Some((2021, 2025)));
+        assert_eq!(years("3-5"), None);
+        assert_eq!(reported("令和３年度実績値に対する所見").map(FiscalYear::year), Some(2021));
+        assert_eq!(reported("実績"), None);
+    }
+}
