@@ -14,6 +14,7 @@ mod faults;
 mod grades;
 mod grading_rules;
 mod http;
+mod imports;
 mod live;
 mod matrix;
 mod oidc;

@@ -12,6 +12,7 @@ mod entry;
 mod events;
 mod grading_rules;
 mod identity;
+mod imports;
 mod input;
 mod invitations;
 mod keys;
@@ -42,6 +43,7 @@ pub use entry::{CellChange, EntryReview};
 pub use events::Publications;
 pub use grading_rules::{RuleChange, SavedRule};
 pub use identity::Unbelieved;
+pub use imports::propose_without_database;
 pub use invitations::Invited;
 pub use keys::{KeyPlace, MadeKey};
 pub use municipalities::{MunicipalityFilter, MunicipalityOrder, OrderBy};
@@ -68,6 +70,7 @@ use shirube_domain::{Error, StrategyId, grade::GradingRule, municipality::Munici
 pub use shirube_exchange::{
     book::FILE as BOOK_BYTES,
     entry::{CellRemark, Severity},
+    foreign::{Confidence, Proposal},
     open_data::{Words, header as open_data_header},
     report::Paper,
 };

@@ -14,12 +14,12 @@ use crate::{
     settings::{KeyCommand, KeyOwnerArgs, RoleArgs, TokenCommand, UserCommand},
 };
 
-async fn app(settings: &Settings) -> Result<App, Failure> {
+pub(crate) async fn app(settings: &Settings) -> Result<App, Failure> {
     let store = open(&settings.store()).await?;
     application(settings, store, public_url(settings, settings.listen), clock()).await
 }
 
-fn code(text: &str) -> Result<MunicipalityCode, Failure> {
+pub(crate) fn code(text: &str) -> Result<MunicipalityCode, Failure> {
     Ok(text.parse::<MunicipalityCode>()?.current())
 }
 

@@ -1,6 +1,7 @@
 //! The program `shirube`: configuration, command line, telemetry and the HTTP door. Wiring, no rules.
 
 mod commands;
+mod documents;
 mod http;
 mod listen;
 mod serve;
@@ -35,7 +36,7 @@ pub fn run() -> ExitCode {
         }
     };
     match execute(cli) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {}", chain(&*error));
             ExitCode::FAILURE
@@ -43,24 +44,29 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn execute(cli: Cli) -> Result<(), Failure> {
+fn execute(cli: Cli) -> Result<ExitCode, Failure> {
     let Cli { command, settings } = cli;
     if let Some(Command::Schema { access }) = command {
         print!("{}", if access { shirube_access::table::page() } else { shirube_graphql::sdl() });
-        return Ok(());
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(Command::Check(args)) = &command {
+        return documents::check(args);
     }
     telemetry::init(&settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command.unwrap_or(Command::Serve) {
+            Command::Import(args) => return documents::import(&settings, &args).await,
             Command::Serve => serve::serve(settings).await,
             Command::Migrate => serve::migrate(&settings).await,
             Command::Sample => serve::sample(&settings).await,
             Command::User(command) => commands::user(&settings, command).await,
             Command::Key(command) => commands::key(&settings, command).await,
             Command::Token(command) => commands::token(&settings, command).await,
-            Command::Schema { .. } => Ok(()),
+            Command::Schema { .. } | Command::Check(_) => Ok(()),
         }
+        .map(|()| ExitCode::SUCCESS)
     })
 }
 

@@ -33,6 +33,11 @@ pub(crate) enum Command {
     },
     /// Load the sample data into an empty database: all municipalities, official statistics, two real strategies
     Sample,
+    /// Read a document as a strategy (.xlsx, .xls, .ods, .csv, or the sample format) and tell what came of it; nothing is written, and no
+    /// database is needed
+    Check(CheckArgs),
+    /// Read a document as a strategy, and make a draft of it
+    Import(ImportArgs),
     /// Manage users: invite, list, grant, revoke, reset, disable, enable, sign out
     #[command(subcommand)]
     User(UserCommand),
@@ -42,6 +47,52 @@ pub(crate) enum Command {
     /// Manage the keys that sign access tokens, and issue tokens
     #[command(subcommand)]
     Token(TokenCommand),
+}
+
+/// A document that becomes a strategy.
+#[derive(Args)]
+pub(crate) struct DocumentArgs {
+    /// The document
+    pub(crate) file: PathBuf,
+    /// The code of the municipality, where the document does not name it
+    #[arg(long, value_name = "CODE")]
+    pub(crate) municipality: Option<String>,
+    /// A JSON file with corrections, such as the layout that `shirube check --json` tells
+    #[arg(long, value_name = "FILE")]
+    pub(crate) layout: Option<PathBuf>,
+    /// Tell everything as JSON, on one line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `shirube check`
+#[derive(Args)]
+#[command(
+    after_help = "Exit status: 0 if the strategy can be taken, 3 if something has to be mended first, 1 if the document cannot be read, 2 if the \
+                  command was not understood."
+)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) document: DocumentArgs,
+    /// Write the strategy into this file, in the sample format, to be corrected and imported
+    #[arg(long, value_name = "FILE")]
+    pub(crate) strategy: Option<PathBuf>,
+    /// Write the layout into this file, to be corrected and given back with --layout
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write_layout: Option<PathBuf>,
+    /// Tell every guess, and not only those that nothing speaks for
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+/// `shirube import`
+#[derive(Args)]
+#[command(
+    after_help = "Exit status: 0 if the draft was made, 3 if something has to be mended first, 1 if it failed, 2 if the command was not understood."
+)]
+pub(crate) struct ImportArgs {
+    #[command(flatten)]
+    pub(crate) document: DocumentArgs,
 }
 
 /// `shirube user …`

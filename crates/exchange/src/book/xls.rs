@@ -41,8 +41,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Sheet>, BookError> {
     file.open_stream(name).map_err(not)?.take(limit).read_to_end(&mut stream).map_err(not)?;
     check(&stream)?;
     // A file that holds this one stream, so that no other is found.
-    let mut alone = cfb::CompoundFile::create(Cursor::new(Vec::new())).map_err(not)?;
+    let mut alone = cfb::CompoundFile::create_with_version(cfb::Version::V3, Cursor::new(Vec::new())).map_err(not)?;
     alone.create_stream(name).and_then(|mut to| to.write_all(&stream)).map_err(not)?;
+    alone.flush().map_err(not)?;
     let mut book: Xls<_> = Xls::new(Cursor::new(alone.into_inner().into_inner())).map_err(refused)?;
     let names: Vec<String> = book
         .sheets_metadata()
@@ -285,5 +286,56 @@ impl Pieces<'_> {
             }
         }
         Ok(())
+    }
+}
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(kind: u16, data: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(data.len()).unwrap();
+        [&kind.to_le_bytes()[..], &length.to_le_bytes(), data].concat()
+    }
+
+    /// A stream of one sheet with the records, and of a table of shared texts cut into pieces.
+    fn stream(strings: &[&[u8]], cells: &[Vec<u8>]) -> Vec<u8> {
+        let mut globals = record(record::BOF, &[0; 16]);
+        let bound = globals.len() + 4;
+        globals.extend(record(record::BOUND_SHEET, &[0; 12]));
+        for (at, piece) in strings.iter().enumerate() {
+            globals.extend(record(if at == 0 { record::SHARED_STRINGS } else { record::CONTINUE }, piece));
+        }
+        globals.extend(record(record::EOF, &[]));
+        let start = u32::try_from(globals.len()).unwrap().to_le_bytes();
+        globals[bound..bound + 4].copy_from_slice(&start);
+        globals.extend(record(record::BOF, &[0; 16]));
+        globals.extend(cells.concat());
+        globals.extend(record(record::EOF, &[]));
+        globals
+    }
+
+    fn number(row: u16, column: u16) -> Vec<u8> {
+        record(0x0203, &[&row.to_le_bytes()[..], &column.to_le_bytes(), &[0; 10]].concat())
+    }
+
+    #[test]
+    fn what_records_ask_for_is_counted_before_it_is_laid_out() {
+        assert_eq!(check(&stream(&[], &[number(0, 0), number(1_000, 200)])), Ok(()));
+        let corners = [number(0, 0), number(65_535, 255)];
+        assert_eq!(check(&stream(&[], &corners)), Err(BookError::TooManyCells), "two cells, sixteen million places");
+        let claimed = [0_u32.to_le_bytes(), u32::MAX.to_le_bytes(), [0, 0, 255, 255], [0; 4]].concat();
+        assert_eq!(check(&stream(&[], &[record(record::DIMENSIONS, &claimed)])), Err(BookError::TooManyCells));
+        // One long text in thousands of cells.
+        let letters = [&[1, 0, 0, 0, 1, 0, 0, 0, 0xFF, 0x7F, 0][..], &[b'x'; 8_000]].concat();
+        let rest = [&[0][..], &[b'x'; 8_100]].concat();
+        let pieces: Vec<&[u8]> = [&letters[..], &rest, &rest, &rest, &[0; 8_000]].to_vec();
+        let shown = |row: u16| record(record::LABEL_SHARED, &[&row.to_le_bytes()[..], &[0; 8]].concat());
+        assert_eq!(check(&stream(&pieces, &[shown(0), shown(1)])), Ok(()));
+        let all: Vec<Vec<u8>> = (0..2_000).map(shown).collect();
+        assert_eq!(check(&stream(&pieces, &all)), Err(BookError::TooMuch));
+        assert_eq!(check(&stream(&pieces[..2], &all)), Err(BookError::NotAWorkbook), "a text without its end");
+        assert_eq!(check(&stream(&[], &[shown(0)])), Err(BookError::NotAWorkbook), "a text that is not there");
+        assert_eq!(check(&record(record::FILE_PASS, &[1, 0])), Err(BookError::Encrypted));
+        assert_eq!(check(&[1, 2, 3]), Err(BookError::NotAWorkbook));
     }
 }

@@ -351,9 +351,7 @@ impl Yearly<'_, '_> {
                 .years
                 .iter()
                 .map(|year| match figures.actuals.get(year) {
-                    Some(text) => {
-                        Some(text.clone()).filter(|text| !matches!(text.as_str(), "null" | "NULL" | "NA" | "N/A"))
-                    }
+                    Some(text) => Some(text.clone()),
                     // What is blank after the year of the report is still to come; before, nobody measured it.
                     None => self.report.is_some_and(|report| *year > report).then(String::new),
                 })
@@ -452,6 +450,10 @@ impl Yearly<'_, '_> {
                 continue;
             }
             let text = joined(text);
+            // A program's word for a blank.
+            if matches!(text.as_str(), "null" | "NULL" | "NA" | "N/A" | "n/a") {
+                continue;
+            }
             let of = match part {
                 Part::Target => &mut texts.targets,
                 Part::Actual => &mut texts.actuals,
@@ -546,7 +548,10 @@ fn dated(text: &str, period: Option<&str>) -> String {
 fn target_of(cells: &[String]) -> (Option<String>, Vec<(String, String)>) {
     let told = |text: &&String| Amount::parse(text).is_none_or(|of| of.unit.is_some() || of.bound.is_some());
     let Some(best) = cells.iter().find(told).or_else(|| cells.first()) else { return (None, Vec::new()) };
-    let value = |text: &str| TargetReading::of(text).amount.map(|of| of.value);
+    let value = |text: &str| {
+        let reading = TargetReading::of(text);
+        reading.amount.map(|of| of.value).or_else(|| reading.rank.map(Decimal::from))
+    };
     let bare = |text: &String| Amount::parse(text).filter(|of| of.unit.is_none()).map(|of| of.value);
     let spare = cells.iter().filter(|text| *text != best && (bare(text).is_none() || bare(text) != value(best)));
     (Some(best.clone()), spare.map(|text| ("目標値".to_owned(), text.clone())).collect())

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
-use shirube_domain::{calendar::FiscalYear, strategy::Level};
+use shirube_domain::{BadInput, calendar::FiscalYear, strategy::Level};
 
 /// How a workbook is understood. Every part of it can be given as a correction; what is left out is guessed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +39,17 @@ pub struct Layout {
     /// What rows are, where it is not what they look like: `{ "集計表!12": "heading 2" }`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub rows: BTreeMap<String, RowKind>,
+}
+
+impl Layout {
+    /// Reads corrections, as JSON. Every mistake is told with its place.
+    pub fn read(json: &str) -> Result<Self, BadInput> {
+        let deserializer = &mut serde_json::Deserializer::from_str(json);
+        serde_path_to_error::deserialize(deserializer).map_err(|error| {
+            let place = Some(error.path().to_string()).filter(|path| path != ".").unwrap_or_default();
+            BadInput { place, message: error.into_inner().to_string() }
+        })
+    }
 }
 
 /// What the columns of a table hold.
@@ -263,9 +274,10 @@ mod tests {
 
     #[test]
     fn a_correction_tells_what_it_does_not_know() {
-        let wrong = serde_json::from_str::<Layout>(r#"{"rows": {"表!3": "title"}}"#).unwrap_err().to_string();
-        assert!(wrong.contains("“title” is not what a row can be"), "{wrong}");
-        let wrong = serde_json::from_str::<Layout>(r#"{"municipal": "012262"}"#).unwrap_err().to_string();
-        assert!(wrong.contains("unknown field `municipal`"), "{wrong}");
+        let wrong = Layout::read(r#"{"rows": {"表!3": "title"}}"#).unwrap_err();
+        assert_eq!(wrong.place, "rows.表!3");
+        assert!(wrong.message.contains("“title” is not what a row can be"), "{wrong:?}");
+        let wrong = Layout::read(r#"{"municipal": "012262"}"#).unwrap_err();
+        assert!(wrong.message.contains("unknown field `municipal`"), "{wrong:?}");
     }
 }

@@ -19,6 +19,9 @@ pub(super) struct Statement {
     pub(super) reason: Option<String>,
 }
 
+/// How many bytes a cell may have that is taken apart.
+const LABEL: usize = 3_000;
+
 /// How sentences begin that say why there is no target.
 const REASONS: [&str; 8] = [
     "目標値の設定",
@@ -35,6 +38,10 @@ impl Statement {
     /// Takes a cell apart: 新規雇用者数／0人（令和元年）→15人（5年間）.
     pub(super) fn read(cell: &str) -> Self {
         let cell = cell.trim();
+        // What is as long as a page is no label.
+        if cell.len() > LABEL {
+            return Self { label: joined(cell), ..Self::default() };
+        }
         if let Some(at) = REASONS.iter().filter_map(|words| cell.find(words)).min() {
             let (label, reason) = cell.split_at(at);
             return Self { label: label.trim().to_owned(), reason: Some(joined(reason)), ..Self::default() };
@@ -482,7 +489,7 @@ pub(super) fn unit(
 
 /// The unit in the letters in which a text prints it: ％ and not %.
 pub(super) fn as_printed(unit: Unit, texts: &[&str]) -> Unit {
-    let spelled = texts.iter().find_map(|text| {
+    let spelled = texts.iter().filter(|text| text.len() < LABEL).find_map(|text| {
         let head = text.find(['(', '（']).map_or(*text, |at| &text[..at]);
         let ends = head.char_indices().map(|(at, _)| head[at..].trim());
         ends.filter(|end| normalize(end) == unit.printed()).find_map(|end| Unit::parse(end).ok())

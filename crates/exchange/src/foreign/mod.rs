@@ -1,7 +1,7 @@
 //! A municipality's own workbook becomes a strategy: what its rows and columns are is guessed, told with its place, corrected by
 //! whoever knows the document, and only then taken.
 //!
-//! [`recognise`] gives a [`Proposal`]: the strategy in the sample format, how the tables were understood ([`Layout`], which is
+//! [`propose`] gives a [`Proposal`]: the strategy in the sample format, how the tables were understood ([`Layout`], which is
 //! corrected and given back), each guess with how sure it is, and what was not understood. Nothing is taken for granted: what comes
 //! of it goes through the same reader as every file of the sample format.
 
@@ -18,12 +18,15 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use shirube_domain::{
-    BadInput, NewIds, calendar::FiscalYear, municipality::Municipality, strategy::Strategy, text::Bilingual,
+    BadInput, NewIds, calendar::FiscalYear, lint, municipality::Municipality, strategy::Strategy, text::Bilingual,
 };
 
 pub use layout::{Column, Layout, LayoutError, Part, RowKind, TableLayout};
 
-use crate::{book::Sheet, sample};
+use crate::{
+    book::{self, BookError, Sheet},
+    sample,
+};
 
 /// How sure a guess is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -100,6 +103,12 @@ pub struct Problem {
     pub message: String,
 }
 
+impl From<BadInput> for Problem {
+    fn from(BadInput { place, message }: BadInput) -> Self {
+        Self { place, message }
+    }
+}
+
 /// What a workbook was read as.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Proposal {
@@ -113,8 +122,19 @@ pub struct Proposal {
     pub problems: Vec<Problem>,
     /// How many there are of each.
     pub counts: Counts,
+    /// What a careful reader of the strategy would notice. None of it keeps it from being taken.
+    pub findings: Vec<Finding>,
     /// The strategy, in the sample format.
     pub strategy: serde_json::Value,
+}
+
+/// What a careful reader would notice about an indicator or a place of the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Its label or title.
+    pub about: String,
+    /// What a reader would say.
+    pub message: Bilingual,
 }
 
 /// How much was read.
@@ -126,6 +146,8 @@ pub struct Counts {
     pub indicators: usize,
     /// Cells of figures that say something.
     pub figures: usize,
+    /// Guesses and cells that were not understood, beyond those that are told.
+    pub untold: usize,
 }
 
 impl Proposal {
@@ -137,7 +159,7 @@ impl Proposal {
 
 /// Reads sheets as a strategy. `corrections` go before every guess. What cannot be known from the sheets, such as which municipality
 /// it is, is told as a problem.
-pub fn recognise(
+fn recognise(
     sheets: &[Sheet],
     corrections: &Layout,
     municipalities: &[Municipality],
@@ -147,23 +169,63 @@ pub fn recognise(
     let facts = tables::Facts::of(sheets, corrections, municipalities, &mut notes);
     let read = entries::read(sheets, corrections, &facts, &mut notes);
     let (file, layout) = figures::strategy(&facts, read, corrections, &mut notes);
-    let counts = file.counts();
+    let counts = Counts { untold: notes.untold, ..file.counts() };
     let strategy = serde_json::to_value(&file).unwrap_or_default();
     let mut problems: Vec<Problem> =
         notes.problems.into_iter().map(|(place, message)| Problem { place: place.to_owned(), message }).collect();
-    if problems.is_empty()
-        && let Err(wrong) = sample::read(&strategy.to_string(), ids)
-    {
-        problems.extend(wrong.into_iter().map(|BadInput { place, message }| Problem { place, message }));
+    let mut findings = Vec::new();
+    if problems.is_empty() {
+        match sample::read(&strategy.to_string(), ids) {
+            Ok(strategy) => findings = remarked(&strategy),
+            Err(wrong) => problems.extend(wrong.into_iter().map(Problem::from)),
+        }
     }
     let mut guesses = notes.guesses;
     guesses.sort_by_key(|guess| guess.confidence);
-    Proposal { layout, guesses, unread: notes.unread, problems, counts, strategy }
+    Proposal { layout, guesses, unread: notes.unread, problems, counts, findings, strategy }
 }
 
-/// Reads the strategy of a proposal, as it was or corrected.
-pub fn strategy_of(proposed: &str, ids: &mut impl NewIds) -> Result<Strategy, Vec<BadInput>> {
-    sample::read(proposed, ids)
+/// What a careful reader would notice.
+fn remarked(strategy: &Strategy) -> Vec<Finding> {
+    let about = |subject| match subject {
+        lint::Subject::Node(id) => strategy.nodes().iter().find(|of| of.id == id).map(|of| of.title.clone()),
+        lint::Subject::Indicator(id) => strategy.indicators().iter().find(|of| of.id == id).map(|of| of.label.clone()),
+    };
+    let findings = lint::lint(strategy).into_iter();
+    findings.map(|of| Finding { about: about(of.subject).unwrap_or_default(), message: of.message }).collect()
+}
+
+/// Reads a document that becomes a strategy: a workbook or table that is recognised, or a file of the sample format, in which
+/// nothing has to be guessed.
+pub fn propose(
+    bytes: &[u8],
+    corrections: &Layout,
+    municipalities: &[Municipality],
+    ids: &mut impl NewIds,
+) -> Result<Proposal, BookError> {
+    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    if !text.trim_ascii_start().starts_with(b"{") {
+        return Ok(recognise(&book::read_any(bytes)?, corrections, municipalities, ids));
+    }
+    if bytes.len() > book::FILE {
+        return Err(BookError::TooLarge);
+    }
+    let json = str::from_utf8(text).map_err(|_| BookError::Letters)?;
+    let read = sample::read(json, ids);
+    let file: Option<sample::file::File> = serde_json::from_str(json).ok();
+    let (findings, problems) = match &read {
+        Ok(strategy) => (remarked(strategy), Vec::new()),
+        Err(wrong) => (Vec::new(), wrong.iter().cloned().map(Problem::from).collect()),
+    };
+    Ok(Proposal {
+        layout: Layout::default(),
+        guesses: Vec::new(),
+        unread: Vec::new(),
+        problems,
+        counts: file.as_ref().map(sample::file::File::counts).unwrap_or_default(),
+        findings,
+        strategy: serde_json::from_str(json).unwrap_or_default(),
+    })
 }
 
 /// What is told beside the strategy.
@@ -172,7 +234,11 @@ struct Notes {
     guesses: Vec<Guess>,
     unread: Vec<Unread>,
     problems: Vec<(&'static str, String)>,
+    untold: usize,
 }
+
+/// How many guesses are told, and how many cells that were not understood: more nobody reads.
+const TOLD: usize = 5_000;
 
 impl Notes {
     fn guess(
@@ -183,11 +249,19 @@ impl Notes {
         confidence: Confidence,
         because: Bilingual,
     ) {
-        self.guesses.push(Guess { at: at.into(), subject, read: read.into(), confidence, because });
+        if self.guesses.len() < TOLD {
+            self.guesses.push(Guess { at: at.into(), subject, read: read.into(), confidence, because });
+        } else {
+            self.untold += 1;
+        }
     }
 
     fn unread(&mut self, at: impl Into<String>, text: impl Into<String>, because: Bilingual) {
-        self.unread.push(Unread { at: at.into(), text: text.into(), because });
+        if self.unread.len() < TOLD {
+            self.unread.push(Unread { at: at.into(), text: text.into(), because });
+        } else {
+            self.untold += 1;
+        }
     }
 }
 

@@ -16,8 +16,13 @@ use super::{
 };
 use crate::book::{Sheet, cell_name, column_name};
 
-/// How many rows below the top a title is looked for.
+/// How many rows below the top a title is looked for, in how many cells, and in how many letters of each.
 const TOP: usize = 12;
+const TOP_CELLS: usize = 200;
+const TOP_LETTERS: usize = 300;
+/// How many tables a sheet may have, and how many columns a table.
+const TABLES: usize = 300;
+const COLUMNS: usize = 200;
 
 /// What is said about the document as a whole.
 pub(super) struct Facts {
@@ -53,7 +58,9 @@ impl Facts {
         for sheet in sheets {
             let rows = sheet.rows();
             let last = rows.get(TOP).copied().unwrap_or(u32::MAX);
-            top.extend(sheet.cells.range(..(last, 0)).map(|(at, value)| (place(sheet, *at), value.to_string())));
+            let cells = sheet.cells.range(..(last, 0)).take(TOP_CELLS);
+            let text = |value: &crate::book::Value| value.to_string().chars().take(TOP_LETTERS).collect::<String>();
+            top.extend(cells.map(|(at, value)| (place(sheet, *at), text(value))));
         }
         let mut it = Self {
             municipality: None,
@@ -187,7 +194,7 @@ impl Facts {
 fn term(text: &str) -> Option<(usize, String, u8)> {
     for (from, _) in text.match_indices('第') {
         let behind = &text[from + '第'.len_utf8()..];
-        let Some(end) = behind.find('期') else { continue };
+        let Some(end) = behind.char_indices().take(4).find(|(_, c)| *c == '期').map(|(at, _)| at) else { continue };
         let number = normalize(&behind[..end]);
         let number = match &*number {
             "一" => Some(1),
@@ -354,7 +361,18 @@ pub(super) fn find(sheet: &Sheet, corrections: &Layout, era: Era, notes: &mut No
     }
     let ends = starts.iter().skip(1).map(|(row, _)| *row).chain([u32::MAX]);
     let bounds: Vec<_> = starts.iter().copied().zip(ends).collect();
-    bounds.into_iter().map(|((first, last), end)| table(sheet, (first, last), end, corrections, era, notes)).collect()
+    if bounds.len() > TABLES {
+        let because = Bilingual::new(
+            format!("表は{TABLES}までです。これより下は読んでいません"),
+            format!("a sheet may hold {TABLES} tables; what stands below was not read"),
+        );
+        notes.unread(row_place(sheet, bounds[TABLES].0.0), String::new(), because);
+    }
+    bounds
+        .into_iter()
+        .take(TABLES)
+        .map(|((first, last), end)| table(sheet, (first, last), end, corrections, era, notes))
+        .collect()
 }
 
 fn table(
@@ -370,7 +388,14 @@ fn table(
     let used: BTreeSet<u32> = sheet.cells.range((first, 0)..(end, 0)).map(|((_, column), _)| *column).collect();
     let mut columns = BTreeMap::new();
     let (mut levels, mut left) = (0, String::new());
-    for at in used {
+    if let Some(beyond) = used.iter().nth(COLUMNS) {
+        let because = Bilingual::new(
+            format!("列は{COLUMNS}までです。これより右は読んでいません"),
+            format!("a table may have {COLUMNS} columns; what stands further right was not read"),
+        );
+        notes.unread(place(sheet, (first, *beyond)), String::new(), because);
+    }
+    for at in used.into_iter().take(COLUMNS) {
         let mut top = above(sheet, (first, at));
         let below = if last > first { sheet.text((last, at)) } else { String::new() };
         if last > first {

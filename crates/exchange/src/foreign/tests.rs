@@ -84,7 +84,7 @@ fn line(of: &Indicator) -> String {
 /// Nothing has to be mended, and everything that a table prints is the same.
 fn assert_same(proposal: &Proposal, strategy: &Strategy) {
     assert_eq!(proposal.problems, []);
-    let read = strategy_of(&proposal.strategy.to_string(), &mut Uuid::now_v7).unwrap();
+    let read = sample::read(&proposal.strategy.to_string(), &mut Uuid::now_v7).unwrap();
     let (read, expected) = (printed(&read), printed(strategy));
     let differences: Vec<String> = expected
         .iter()
@@ -236,7 +236,7 @@ fn what_a_document_does_not_say_is_told_by_its_words() {
     let head = ["基本目標", "政策", "KPI", "単位", "現状値", "目標"];
     let proposal = proposed(&[sheet("KPI", ama_rows(&strategy, &head, true))]);
     assert_eq!(proposal.problems, []);
-    let read = strategy_of(&proposal.strategy.to_string(), &mut Uuid::now_v7).unwrap();
+    let read = sample::read(&proposal.strategy.to_string(), &mut Uuid::now_v7).unwrap();
     let pairs = strategy.indicators().iter().zip(read.indicators());
     let other: Vec<&str> =
         pairs.filter(|(one, other)| line(one) != line(other)).map(|(of, _)| of.label.as_str()).collect();
@@ -277,7 +277,7 @@ fn the_products_own_reports_are_recognised() {
         let proposal = corrected(&book::read_any(&report.to_xlsx(Paper::A3).unwrap()).unwrap(), &said);
         assert_eq!(proposal.problems, []);
         assert_eq!(proposal.counts.indicators, strategy.indicators().len(), "{:?}", proposal.unread);
-        let read = strategy_of(&proposal.strategy.to_string(), &mut Uuid::now_v7).unwrap();
+        let read = sample::read(&proposal.strategy.to_string(), &mut Uuid::now_v7).unwrap();
         for (one, other) in strategy.indicators().iter().zip(read.indicators()) {
             assert_eq!(one.label, other.label);
             assert_eq!(year_texts(one, actual), year_texts(other, actual), "{}", one.label);
@@ -289,7 +289,7 @@ fn the_products_own_reports_are_recognised() {
 /// The indicators of a proposal, a line each: label, role, unit, baseline, target, kind of figure, targets and actuals.
 fn told(proposal: &Proposal) -> Vec<String> {
     assert_eq!(proposal.problems, []);
-    let read = strategy_of(&proposal.strategy.to_string(), &mut Uuid::now_v7).unwrap();
+    let read = sample::read(&proposal.strategy.to_string(), &mut Uuid::now_v7).unwrap();
     let texts = |of: &Indicator| (year_texts(of, target).join(","), year_texts(of, actual).join(","));
     let tell = |of: &Indicator| {
         let (targets, actuals) = texts(of);
@@ -529,7 +529,7 @@ fn whatever_a_workbook_holds_is_answered() {
         let table = sheet("表", rows);
         let proposal = recognise(std::slice::from_ref(&table), &Layout::default(), &municipalities, &mut Uuid::now_v7);
         let again = recognise(&[table], &proposal.layout, &municipalities, &mut Uuid::now_v7);
-        prop_assert!(proposal.is_ready() == strategy_of(&proposal.strategy.to_string(), &mut Uuid::now_v7).is_ok() || !proposal.is_ready());
+        prop_assert!(proposal.is_ready() == sample::read(&proposal.strategy.to_string(), &mut Uuid::now_v7).is_ok() || !proposal.is_ready());
         prop_assert!(again.counts.figures >= proposal.counts.figures || !again.problems.is_empty());
     });
 }

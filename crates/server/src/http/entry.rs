@@ -3,11 +3,7 @@
 
 use axum::{
     Extension, Json, Router,
-    body::Body,
-    extract::{
-        DefaultBodyLimit, FromRequest, Multipart, Path, Query, Request, State, multipart::MultipartError,
-        rejection::QueryRejection,
-    },
+    extract::{DefaultBodyLimit, Path, Query, Request, State, rejection::QueryRejection},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -19,7 +15,7 @@ use shirube_domain::{Error, StrategyId, calendar::FiscalYear, municipality::Muni
 use uuid::Uuid;
 
 use super::{
-    Doors, body, files, graphql,
+    Doors, files, graphql,
     refused::{Refused, bad},
 };
 
@@ -91,28 +87,14 @@ async fn give(
         return Ok(too_many);
     }
     let work = async {
-        let bytes = file(request).await?;
+        let mut form = files::form(request, BOOK_BYTES + FORM, "the workbook").await?;
+        let bytes = form.remove("file").ok_or_else(|| bad("the form has no field `file`; send the workbook in it"))?;
         doors.app.take_entry_book(&scope, of, bytes, confirm.as_deref()).await.map_err(Refused::from)
     };
     let Ok(done) = tokio::time::timeout(left.0, work).await else { return Ok(graphql::unavailable(&headers)) };
     let review = done?;
     let status = if confirm.is_some() && !review.applied { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     Ok((status, Json(told(&review))).into_response())
-}
-
-/// The file of a form.
-async fn file(request: Request) -> Result<Vec<u8>, Refused> {
-    let (parts, body) = request.into_parts();
-    let bytes = body::read(body, BOOK_BYTES + FORM).await?;
-    let form = Multipart::from_request(Request::from_parts(parts, Body::from(bytes)), &()).await;
-    let mut form = form.map_err(|_| bad("send the workbook as multipart/form-data, in a field `file`"))?;
-    let broken = |error: MultipartError| bad(&format!("the form cannot be read: {}", error.body_text()));
-    while let Some(field) = form.next_field().await.map_err(broken)? {
-        if field.name() == Some("file") {
-            return Ok(field.bytes().await.map_err(broken)?.to_vec());
-        }
-    }
-    Err(bad("the form has no field `file`; send the workbook in it"))
 }
 
 fn told(review: &EntryReview) -> Value {

@@ -1,9 +1,11 @@
 //! What the doors of files share: who asks, what it costs them, and how long an answer may be kept.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Extension,
+    body::Body,
+    extract::{FromRequest, Multipart, Request, multipart::MultipartError},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::Response,
 };
@@ -12,10 +14,10 @@ use shirube_access::Scope;
 use shirube_graphql::{Code, CostBudget, Overspent, refusal, whole_seconds};
 
 use super::{
-    Doors, graphql,
+    Doors, body, graphql,
     identity::TimeLeft,
     rate::{Purse, RateKey},
-    refused::{Refused, answer},
+    refused::{Refused, answer, bad},
 };
 
 /// Who asks for a file, and how long they are still waited on.
@@ -47,6 +49,21 @@ pub(super) fn pay(doors: &Doors, key: RateKey, cost: usize, headers: &HeaderMap)
             Err(answer(StatusCode::BAD_REQUEST, Code::TooComplex, refusal(Code::TooComplex, told)))
         }
     }
+}
+
+/// The fields of a form, which is read to its end before it is refused, so that its sender hears of it.
+pub(super) async fn form(request: Request, limit: usize, what: &str) -> Result<BTreeMap<String, Vec<u8>>, Refused> {
+    let (parts, body) = request.into_parts();
+    let bytes = body::read(body, limit).await?;
+    let form = Multipart::from_request(Request::from_parts(parts, Body::from(bytes)), &()).await;
+    let mut form = form.map_err(|_| bad(&format!("send {what} as multipart/form-data, in a field `file`")))?;
+    let broken = |error: MultipartError| bad(&format!("the form cannot be read: {}", error.body_text()));
+    let mut fields = BTreeMap::new();
+    while let Some(field) = form.next_field().await.map_err(broken)? {
+        let name = field.name().unwrap_or_default().to_owned();
+        fields.insert(name, field.bytes().await.map_err(broken)?.to_vec());
+    }
+    Ok(fields)
 }
 
 /// Whether a caller holds what a tag names, as it says by `If-None-Match`.

@@ -11,6 +11,7 @@ mod graphiql;
 mod graphql;
 mod headers;
 mod identity;
+mod imports;
 mod observe;
 mod open_data;
 mod pages;
@@ -73,6 +74,7 @@ pub(crate) fn routes(
         .merge(open_data::routes())
         .merge(reports::routes())
         .merge(entry::routes())
+        .merge(imports::routes())
         .method_not_allowed_fallback(not_allowed)
         .route_layer(limit())
         .route_layer(middleware::from_fn_with_state(doors.clone(), identity::identify));

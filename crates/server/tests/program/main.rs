@@ -215,6 +215,52 @@ fn send(address: &str, path: &str, body: &str, bearer: Option<&str>) -> (u16, St
 }
 
 #[test]
+fn a_document_is_checked_without_a_database_and_imported_into_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let run = |arguments: &[&str]| {
+        let output = shirube(folder.path()).args(arguments).output().unwrap();
+        let [told, wrong] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+        (output.status.code().unwrap(), told, wrong)
+    };
+    fs::write(at("table.csv"), "千代田区総合戦略,,,\n施策,KPI,目標値,R3,R4\n雇用,雇用者数,50人,5,おおむね良好\n")
+        .unwrap();
+    let (status, told, _) =
+        run(&["check", "table.csv", "--strategy", "strategy.json", "--write-layout", "layout.json"]);
+    assert_eq!(status, 0, "{told}");
+    for words in
+        ["千代田区総合戦略 (131016), R3 – R4", "1 indicators, 2 figures", "CSV!E3 おおむね良好", "It can be taken"]
+    {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    assert!(!at("data").exists(), "nothing is made by looking");
+
+    // What has to be mended is told, and is an exit status of its own.
+    fs::write(at("half.csv"), "施策,KPI,目標値\n雇用,雇用者数,50人\n").unwrap();
+    let (status, told, _) = run(&["check", "half.csv", "--json"]);
+    assert_eq!(status, 3);
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let places: Vec<_> = told["problems"].as_array().unwrap().iter().map(|of| of["place"].as_str().unwrap()).collect();
+    assert_eq!(places, ["municipality", "first_year"]);
+    assert_eq!(run(&["import", "half.csv"]).0, 3);
+    let (status, _, wrong) = run(&["check", "none.csv"]);
+    assert!(status == 1 && wrong.contains("none.csv: No such file"), "{wrong}");
+    assert_eq!(run(&["check"]).0, 2);
+
+    // The strategy and the layout that were written are read again, corrected or not.
+    let (status, told, _) = run(&["check", "half.csv", "--municipality", "131016", "--layout", "layout.json"]);
+    assert_eq!(status, 0, "{told}");
+    assert_eq!(run(&["check", "strategy.json"]).0, 0);
+    drop(Server::start(folder.path()));
+    let (status, told, wrong) = run(&["import", "strategy.json", "--json"]);
+    assert_eq!(status, 0, "{wrong}");
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((&told["municipality"], &told["counts"]["indicators"]), (&"131016".into(), &1.into()));
+    let (status, _, wrong) = run(&["import", "table.csv"]);
+    assert!(status == 1 && wrong.contains("there is a strategy of term 2 already"), "{wrong}");
+}
+
+#[test]
 fn whoever_has_the_machine_manages_people_keys_and_tokens() {
     const VIEWER: &str = r#"{"query":"{ viewer { kind } }"}"#;
     let folder = tempfile::tempdir().unwrap();
