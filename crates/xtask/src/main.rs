@@ -8,6 +8,7 @@
 mod bench;
 mod checkout;
 mod ci;
+mod fuzz;
 mod machine;
 mod postgres;
 mod python;
@@ -50,6 +51,14 @@ enum Task {
     Ci,
     /// Run the benchmarks; DuckDB is measured beside them where there are Python and a network
     Bench,
+    /// Run the readers of what others send under libFuzzer, up to the first finding
+    Fuzz {
+        /// For how many seconds each
+        #[arg(long, default_value_t = 600)]
+        seconds: u32,
+        /// Some of file, table, xlsx, ods, xls and sample; all of them if none is named
+        targets: Vec<String>,
+    },
     /// Publish made-up strategies of all municipalities in a database, to measure the service over them
     #[command(disable_help_flag = true)]
     Nation {
@@ -76,6 +85,7 @@ fn run(task: &Task) -> Result<ExitCode> {
         Task::Tidy => tidy::run(&checkout).map(|()| ExitCode::SUCCESS),
         Task::Ci => Ok(ci::run(&checkout)),
         Task::Bench => Ok(exit_code(bench::run(&checkout)?)),
+        Task::Fuzz { seconds, targets } => fuzz::run(&checkout, targets, *seconds),
         Task::Nation { args } => {
             let mut nation = Command::new(checkout.build("nation", &["--release"])?);
             Ok(exit_code(nation.args(args).status()?))
