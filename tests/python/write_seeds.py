@@ -48,7 +48,8 @@ def main():
                     else:
                         parts = zipfile.ZipFile(made)
                         names = ("worksheets/sheet1.xml", "sharedStrings.xml", "styles.xml")
-                        pieces = [one_line(parts.read(f"xl/{part}")) for part in names]
+                        held = [f"xl/{part}" for part in names if f"xl/{part}" in parts.namelist()]
+                        pieces = [one_line(parts.read(part)) for part in held]
                         (folder / "xlsx" / name).write_bytes(b"\n".join(pieces))
 
 

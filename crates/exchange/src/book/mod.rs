@@ -154,6 +154,8 @@ impl Area {
 pub struct Sheet {
     /// Its name.
     pub name: String,
+    /// Whether it is hidden from whoever opens the workbook.
+    pub hidden: bool,
     /// Its cells.
     pub cells: BTreeMap<(u32, u32), Value>,
     /// Cells that are one.

@@ -41,7 +41,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Sheet>, BookError> {
     if cells.is_empty() {
         return Err(BookError::NotAWorkbook);
     }
-    Ok(vec![Sheet { name: NAME.to_owned(), cells, merged: Vec::new() }])
+    Ok(vec![Sheet { name: NAME.to_owned(), cells, ..Sheet::default() }])
 }
 
 /// The text, in UTF-8: by its mark, or as UTF-8 if it is, or as what Excel writes in Japan.

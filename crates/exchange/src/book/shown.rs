@@ -2,6 +2,11 @@
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
+/// A day as it is written in numbers: 2023/3/31. The hours of a time are left out.
+pub(super) fn day((year, month, day, ..): (u16, u8, u8, u8, u8, u8, u16)) -> String {
+    format!("{year}/{month}/{day}")
+}
+
 /// The text that a number format shows; `None` for one that is more than digits between fixed words.
 pub(super) fn text(number: f64, format: &str) -> Option<String> {
     // The shortest digits that mean the same number: what was typed.

@@ -8,9 +8,9 @@ use std::{
     io::{Cursor, Read as _, Write as _},
 };
 
-use calamine::{Data, Reader, SheetType, Xls, XlsError};
+use calamine::{Data, Reader, SheetType, SheetVisible, Xls, XlsError};
 
-use super::{Area, BookError, MERGED, Room, SHEETS, Sheet, Value};
+use super::{Area, BookError, MERGED, Room, SHEETS, Sheet, Value, shown};
 
 /// How many bytes such a file may have: formulas unfold to some fifty times of what they take.
 const FILE: usize = 4 << 20;
@@ -45,15 +45,15 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Sheet>, BookError> {
     alone.create_stream(name).and_then(|mut to| to.write_all(&stream)).map_err(not)?;
     alone.flush().map_err(not)?;
     let mut book: Xls<_> = Xls::new(Cursor::new(alone.into_inner().into_inner())).map_err(refused)?;
-    let names: Vec<String> = book
+    let names: Vec<(String, bool)> = book
         .sheets_metadata()
         .iter()
         .filter(|sheet| sheet.typ == SheetType::WorkSheet)
-        .map(|sheet| sheet.name.clone())
+        .map(|sheet| (sheet.name.clone(), sheet.visible != SheetVisible::Visible))
         .collect();
     let (mut sheets, mut room) = (Vec::with_capacity(names.len()), Room::default());
-    for name in names {
-        sheets.push(sheet(&mut book, name, &mut room)?);
+    for (name, hidden) in names {
+        sheets.push(Sheet { hidden, ..sheet(&mut book, name, &mut room)? });
     }
     Ok(sheets)
 }
@@ -75,7 +75,8 @@ fn sheet(book: &mut Xls<Cursor<Vec<u8>>>, name: String, room: &mut Room) -> Resu
             Data::Int(number) => Value::Text(number.to_string()),
             Data::Float(number) => Value::Number(*number),
             Data::Bool(flag) => Value::Flag(*flag),
-            Data::DateTime(_) | Data::DateTimeIso(_) | Data::DurationIso(_) => Value::Date,
+            Data::DateTime(day) => Value::Text(shown::day(day.to_ymd_hms_milli())),
+            Data::DateTimeIso(_) | Data::DurationIso(_) => Value::Date,
             Data::Error(error) => Value::Fault(error.to_string()),
         };
         room.take(0)?;
@@ -83,7 +84,7 @@ fn sheet(book: &mut Xls<Cursor<Vec<u8>>>, name: String, room: &mut Room) -> Resu
             |first: u32, offset: usize| u32::try_from(offset).map_or(u32::MAX, |offset| first.saturating_add(offset));
         cells.insert((at(first_row, row), at(first_column, column)), value);
     }
-    Ok(Sheet { name, cells, merged })
+    Ok(Sheet { name, hidden: false, cells, merged })
 }
 
 fn refused(error: XlsError) -> BookError {

@@ -5,7 +5,7 @@ use std::{
     io::{Cursor, Read, Seek},
 };
 
-use calamine::{DataRef, Reader, SheetType, Xlsx, XlsxError};
+use calamine::{DataRef, Reader, SheetType, SheetVisible, Xlsx, XlsxError};
 
 use super::{Area, BookError, MERGED, Room, SHEETS, Sheet, Value, shown};
 
@@ -20,19 +20,19 @@ pub(super) enum Numbers {
 
 pub(super) fn read(bytes: &[u8], numbers: Numbers) -> Result<Vec<Sheet>, BookError> {
     let mut book: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(bytes)).map_err(refused)?;
-    let names: Vec<String> = book
+    let names: Vec<(String, bool)> = book
         .sheets_metadata()
         .iter()
         .filter(|sheet| sheet.typ == SheetType::WorkSheet)
-        .map(|sheet| sheet.name.clone())
+        .map(|sheet| (sheet.name.clone(), sheet.visible != SheetVisible::Visible))
         .collect();
     // Many names may be given to one part, which would be read for each.
     if names.len() > SHEETS {
         return Err(BookError::TooMuch);
     }
     let (mut sheets, mut room) = (Vec::with_capacity(names.len()), Room::default());
-    for name in names {
-        let mut sheet = sheet(&mut book, name, &mut room)?;
+    for (name, hidden) in names {
+        let mut sheet = Sheet { hidden, ..sheet(&mut book, name, numbers, &mut room)? };
         if numbers == Numbers::Shown {
             show(&mut book, &mut sheet)?;
         }
@@ -41,7 +41,12 @@ pub(super) fn read(bytes: &[u8], numbers: Numbers) -> Result<Vec<Sheet>, BookErr
     Ok(sheets)
 }
 
-fn sheet<R: Read + Seek>(book: &mut Xlsx<R>, name: String, room: &mut Room) -> Result<Sheet, BookError> {
+fn sheet<R: Read + Seek>(
+    book: &mut Xlsx<R>,
+    name: String,
+    numbers: Numbers,
+    room: &mut Room,
+) -> Result<Sheet, BookError> {
     let merged = book.merge_cells_by_sheet_name(&name).map_err(refused)?;
     if merged.len() > MERGED {
         return Err(BookError::TooManyCells);
@@ -69,12 +74,13 @@ fn sheet<R: Read + Seek>(book: &mut Xlsx<R>, name: String, room: &mut Room) -> R
             DataRef::String(text) => Value::Text(text),
             DataRef::SharedString(text) => Value::Text(text.to_owned()),
             DataRef::Bool(flag) => Value::Flag(flag),
+            DataRef::DateTime(day) if numbers == Numbers::Shown => Value::Text(shown::day(day.to_ymd_hms_milli())),
             DataRef::DateTime(_) | DataRef::DateTimeIso(_) | DataRef::DurationIso(_) => Value::Date,
             DataRef::Error(error) => Value::Fault(error.to_string()),
         };
         cells.insert(cell.pos, value);
     }
-    Ok(Sheet { name, cells, merged })
+    Ok(Sheet { name, hidden: false, cells, merged })
 }
 
 /// Replaces numbers by what their formats show.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use shirube_domain::{
     calendar::FiscalYear,
+    quantity::Amount,
     strategy::{Level, LevelKind},
     text::{Bilingual, is_dash},
 };
@@ -11,6 +12,7 @@ use shirube_domain::{
 use super::{
     Column, Confidence, Layout, Notes, Part, RowKind, Subject,
     headings::{self, Style, folded, kind_name},
+    meaning::Statement,
     tables::{self, Facts, Head, Table, place, row_place},
 };
 use crate::book::{Sheet, column_name};
@@ -22,6 +24,8 @@ pub(super) struct Read {
     pub(super) roots: Vec<Node>,
     /// The fiscal years that columns name.
     pub(super) years: BTreeSet<FiscalYear>,
+    /// Those of targets of the plan.
+    pub(super) target_years: BTreeSet<FiscalYear>,
     /// Whether years have targets of their own.
     pub(super) yearly_targets: bool,
     /// The headings that a report keeps: of totals, rates, grades, remarks on goals and other remarks.
@@ -120,9 +124,16 @@ pub(super) fn read(sheets: &[Sheet], corrections: &Layout, facts: &Facts, notes:
             continue;
         }
         let from = events.len();
-        Rows { sheet, tables: &tables, corrections, notes, it: &mut it, events: &mut events }.read();
-        let of_goals =
-            with_tables > 1 && !events[from..].iter().any(Event::is_of_a_goal) && !tables.iter().any(has_goals);
+        let over = over(sheet);
+        Rows { sheet, tables: &tables, corrections, notes, it: &mut it, events: &mut events, over, goal_targets: None }
+            .read();
+        let named: Vec<Event> = events.split_off(from);
+        events.extend(held(named, notes));
+        let of_a_year = headings::year(&sheet.name, facts.era).is_some();
+        let of_goals = with_tables > 1
+            && !of_a_year
+            && !events[from..].iter().any(Event::is_of_a_goal)
+            && !tables.iter().any(has_goals);
         if of_goals {
             events.insert(from, Event::of_sheet(sheet));
             let because =
@@ -139,6 +150,38 @@ pub(super) fn read(sheets: &[Sheet], corrections: &Layout, facts: &Facts, notes:
     }
     Tree { stack: Vec::new(), it: &mut it }.grow(events, &level_heads, corrections, notes);
     it
+}
+
+/// The events without names on which nothing hangs and that carry no number: legends and signatures below a table, which are told.
+fn held(events: Vec<Event>, notes: &mut Notes) -> Vec<Event> {
+    let mut kept: Vec<Event> = Vec::with_capacity(events.len());
+    // The first level that an indicator further down names itself: what is above it is inherited.
+    let mut inherits: Option<usize> = None;
+    for event in events.into_iter().rev() {
+        match &event {
+            Event::Heading { .. } => inherits = None,
+            Event::Names { names, marked, entry } => {
+                let said: Vec<usize> = (0..names.len()).filter(|at| names[*at].is_some()).collect();
+                let needed = inherits.is_some_and(|first| said.iter().any(|at| *at < first));
+                let numbered = said.iter().any(|at| marked[*at]);
+                if entry.is_none() && !needed && !numbered {
+                    for name in names.iter().flatten() {
+                        let because = Bilingual::new("その下に指標がありません", "no indicator hangs on it");
+                        notes.unread(&name.at, &name.text, because);
+                    }
+                    continue;
+                }
+                inherits = match (said.first(), inherits) {
+                    _ if entry.is_some() => Some(said.first().copied().unwrap_or(usize::MAX)),
+                    (Some(first), Some(before)) => Some(before.min(*first)),
+                    (_, before) => before,
+                };
+            }
+        }
+        kept.push(event);
+    }
+    kept.reverse();
+    kept
 }
 
 /// Whether a table has a column for the goals.
@@ -175,6 +218,10 @@ impl Read {
             match head.column {
                 Column::Figures(year) | Column::Year(_, Some(year)) => {
                     self.years.insert(year);
+                }
+                Column::Target => {
+                    let year = head.period.as_deref().and_then(|period| FiscalYear::parse(period, None).ok());
+                    self.target_years.extend(year);
                 }
                 Column::Total => self.headings.total = self.headings.total.take().or_else(text),
                 Column::Remark if goals => self.headings.goal_remark = self.headings.goal_remark.take().or_else(text),
@@ -213,6 +260,25 @@ struct Rows<'a, 'n> {
     notes: &'n mut Notes,
     it: &'n mut Read,
     events: &'n mut Vec<Event>,
+    /// The cells that are one with a cell above, and that cell.
+    over: BTreeMap<(u32, u32), (u32, u32)>,
+    /// Whether a line said that what follows are 数値目標, or that it is not.
+    goal_targets: Option<bool>,
+}
+
+/// How many cells that are one with others are known.
+const OVER: usize = 100_000;
+
+/// The cells of a sheet that are one with a cell above.
+fn over(sheet: &Sheet) -> BTreeMap<(u32, u32), (u32, u32)> {
+    let rows = sheet.rows();
+    let tall = sheet.merged.iter().filter(|area| area.first.0 < area.last.0);
+    let below = tall.flat_map(|area| {
+        let from = rows.partition_point(|row| *row <= area.first.0);
+        let to = rows.partition_point(|row| *row <= area.last.0);
+        rows[from..to].iter().map(|row| ((*row, area.first.1), area.first))
+    });
+    below.take(OVER).collect()
 }
 
 /// The indicator whose rows are being read.
@@ -253,6 +319,7 @@ impl Rows<'_, '_> {
             if said.is_none()
                 && let Some(event) = heading(table, &cells)
             {
+                self.goal_targets = None;
                 self.close(&mut open);
                 let at = place(self.sheet, (row, cells[0].0));
                 let because = Bilingual::new("番号の付いた見出しです", "a numbered heading");
@@ -321,6 +388,13 @@ impl Rows<'_, '_> {
                 Column::Figures(_) | Column::Year(..) | Column::Baseline | Column::Target | Column::Total
             ) && !text(*at).is_empty()
         });
+        if let Some(Placed { at, text }) = &label
+            && !figures
+            && self.cells(row).iter().filter(|(_, text)| !text.is_empty()).count() == 1
+            && self.is_aside(at, text)
+        {
+            return self.close(open);
+        }
         if label.is_none() && section.is_none() && !figures {
             self.close(open);
             if names.iter().any(Option::is_some) {
@@ -341,19 +415,21 @@ impl Rows<'_, '_> {
                 Some(part) => alike && !open.entry.parts.contains(&part),
                 // Two rows without a word: targets, then actuals.
                 None => {
-                    label.is_none()
-                        && names.iter().all(Option::is_none)
-                        && open.entry.parts.is_empty()
-                        && table.has_figures()
+                    open.entry.parts.is_empty() && table.has_figures() && table.holds_figures_alone(&self.cells(row))
                 }
             }
         });
         if !goes_on {
+            let above = open.as_ref().map(|open| open.entry.label.text.clone());
             self.close(open);
+            let label = label.clone().or_else(|| self.continued(table, row, above?));
             let entry = Entry {
                 at: label.as_ref().map_or_else(|| row_place(self.sheet, row), |label| label.at.clone()),
-                label: label.clone().unwrap_or_default(),
-                goal_target: label_at.is_some_and(|at| table.columns[&at].column == Column::GoalTarget),
+                goal_target: match self.goal_targets {
+                    Some(goals) => goals,
+                    None => label_at.is_some_and(|at| table.columns[&at].column == Column::GoalTarget),
+                },
+                label: label.unwrap_or_default(),
                 ..Entry::default()
             };
             *open = Some(Open { names, marked, entry });
@@ -361,11 +437,7 @@ impl Rows<'_, '_> {
         let Some(open) = open else { return };
         let unsaid = section.is_none() && goes_on;
         if unsaid {
-            // The first of the two was read as actuals.
-            let targets = std::mem::take(&mut open.entry.figures);
-            open.entry.figures = targets.into_iter().map(|((_, year), text)| ((Part::Target, year), text)).collect();
-            open.entry.totals = [open.entry.totals[1].take(), None];
-            open.entry.parts = BTreeSet::from([Part::Target, Part::Actual]);
+            open.entry.become_pair();
             let because = Bilingual::new(
                 "2行で1組の上を目標値、下を実績値としました",
                 "of a pair of rows the first is taken for targets",
@@ -375,16 +447,76 @@ impl Rows<'_, '_> {
         open.entry.parts.extend(section);
         let part = section.unwrap_or(Part::Actual);
         for (at, head) in &table.columns {
-            if let Some(cell) = placed(*at) {
+            // What is one cell for several rows is said of each.
+            let shared = || {
+                let of_rows = matches!(
+                    head.column,
+                    Column::Department | Column::Detail | Column::Remark | Column::Year(Part::Grade, _)
+                );
+                let first = self.over.get(&(row, *at)).filter(|_| of_rows)?;
+                Some(Placed { at: place(self.sheet, *first), text: self.sheet.text(*first) })
+                    .filter(|of| !of.text.is_empty())
+            };
+            if let Some(cell) = placed(*at).or_else(shared) {
                 open.entry.cell(head, cell, part);
             }
         }
-        if section.is_some()
+        // A row may be of rates or grades.
+        let word = || table.first(Column::Section).map(text);
+        match section {
+            Some(Part::Rate) => self.it.headings.rate = self.it.headings.rate.take().or_else(word),
+            Some(Part::Grade) => self.it.headings.grade = self.it.headings.grade.take().or_else(word),
+            _ => {}
+        }
+        if section == Some(Part::Target)
             || unsaid
             || table.columns.values().any(|head| matches!(head.column, Column::Year(Part::Target, Some(_))))
         {
             self.it.yearly_targets = true;
         }
+    }
+
+    /// A line of one text that is no indicator: what the indicators below it are, or something that is not known.
+    fn is_aside(&mut self, at: &str, text: &str) -> bool {
+        let word = folded(text).to_uppercase();
+        let bare = word.trim_matches(|c: char| "【】[]〔〕■◆●○・()".contains(c));
+        match bare {
+            "数値目標" => self.goal_targets = Some(true),
+            "KPI" | "重要業績評価指標" | "重要業績評価指標(KPI" => self.goal_targets = Some(false),
+            _ => {
+                let said = Statement::read(text);
+                if said.target.is_some() || said.reason.is_some() {
+                    return false;
+                }
+                let because = Bilingual::new(
+                    "見出しとも指標とも分かりません",
+                    "it is not known whether it is a heading or an indicator",
+                );
+                self.notes.unread(at, text, because);
+            }
+        }
+        true
+    }
+
+    /// The label of a row that has none but more to say: 女性 below 健康寿命 and 男性.
+    fn continued(&mut self, table: &Table, row: u32, above: String) -> Option<Placed> {
+        let figures =
+            table.columns.iter().find(|(_, head)| matches!(head.column, Column::Figures(_) | Column::Year(..)))?;
+        let words: Vec<String> = table
+            .columns
+            .range(..figures.0)
+            .filter(|(_, head)| head.column == Column::Detail)
+            .map(|(at, _)| self.sheet.text((row, *at)))
+            .filter(|text| !text.is_empty())
+            .collect();
+        let (at, words) = (row_place(self.sheet, row), words.join("・"));
+        let text = if words.is_empty() { above } else { format!("{above}（{words}）") };
+        let because = Bilingual::new(
+            "名称がないので、上の指標の続きとしました",
+            "it has no label, and is taken to go on with the one above",
+        );
+        self.notes.guess(&at, Subject::Statement, &text, Confidence::Unsure, because);
+        Some(Placed { at, text })
     }
 
     /// A row that holds nothing but what goes with an indicator.
@@ -407,6 +539,14 @@ impl Rows<'_, '_> {
 }
 
 impl Table {
+    /// Whether what stands in a row are figures, and nothing that tells it from the row above.
+    fn holds_figures_alone(&self, cells: &[(u32, String)]) -> bool {
+        cells.iter().filter(|(_, text)| !text.is_empty()).all(|(at, _)| {
+            let column = self.columns.get(at).map(|head| head.column);
+            matches!(column, None | Some(Column::Figures(_) | Column::Total | Column::Remark | Column::Skip))
+        })
+    }
+
     /// Whether a row has figures of which only the row can say what they are.
     fn has_figures(&self) -> bool {
         self.columns.values().any(|head| matches!(head.column, Column::Figures(_)))
@@ -425,7 +565,8 @@ fn is_count(cells: &[(u32, String)]) -> bool {
 /// Whether a row is part of a title.
 fn is_title(cells: &[(u32, String)]) -> bool {
     cells.iter().any(|(_, text)| {
-        text.contains("戦略")
+        text.contains("現在")
+            || text.contains("戦略")
             || text.contains("計画")
             || text.contains("KPI")
             || text.contains("ＫＰＩ")
@@ -436,6 +577,21 @@ fn is_title(cells: &[(u32, String)]) -> bool {
 /// A row that is nothing but a numbered heading, with or without something beside it that is no figure.
 fn heading(table: Option<&Table>, cells: &[(u32, String)]) -> Option<Event> {
     let (column, text) = cells.first()?;
+    // 基本目標2 and its title in two cells.
+    if let [(_, number), (_, title)] = cells
+        && headings::marked(number).is_none()
+        && headings::marked(title).is_none()
+        && Amount::parse(title).is_none()
+    {
+        let text = format!("{number}　{title}");
+        let marked = headings::marked(&text).filter(|of| of.style == Style::Word && of.title == title.trim())?;
+        return Some(Event::Heading {
+            key: Key::Style(marked.style, marked.word),
+            number: marked.number,
+            title: marked.title,
+            text,
+        });
+    }
     let marked = headings::marked(text)?;
     let goal = marked.style == Style::Word;
     let alone = match table {
@@ -458,6 +614,47 @@ fn heading(table: Option<&Table>, cells: &[(u32, String)]) -> Option<Event> {
 }
 
 impl Entry {
+    /// Whether another sheet tells other years of the same indicator.
+    fn goes_on_in(&self, other: &Self) -> bool {
+        let sheet = |of: &Self| of.at.rsplit_once('!').map(|(sheet, _)| sheet.to_owned());
+        !self.label.text.is_empty()
+            && folded(&self.label.text) == folded(&other.label.text)
+            && sheet(self) != sheet(other)
+            && self.goal_target == other.goal_target
+            && self.figures.keys().all(|key| !other.figures.contains_key(key))
+    }
+
+    /// What was read as actuals are the targets of a pair of rows.
+    fn become_pair(&mut self) {
+        let targets = std::mem::take(&mut self.figures);
+        self.figures = targets.into_iter().map(|((_, year), text)| ((Part::Target, year), text)).collect();
+        self.totals = [self.totals[1].take(), None];
+        self.parts = BTreeSet::from([Part::Target, Part::Actual]);
+    }
+
+    /// Adds what another sheet tells of it. What both tell stays as it was, but for a remark, which is the last one.
+    fn add(&mut self, other: Self) {
+        self.figures.extend(other.figures);
+        self.unit = self.unit.take().or(other.unit);
+        self.baseline = self.baseline.take().or(other.baseline);
+        self.baseline_period = self.baseline_period.take().or(other.baseline_period);
+        self.target_period = self.target_period.take().or(other.target_period);
+        self.direction = self.direction.take().or(other.direction);
+        self.accumulation = self.accumulation.take().or(other.accumulation);
+        self.department = self.department.take().or(other.department);
+        self.remark = other.remark.or(self.remark.take());
+        for target in other.targets {
+            if !self.targets.contains(&target) {
+                self.targets.push(target);
+            }
+        }
+        for detail in other.details {
+            if !self.details.contains(&detail) {
+                self.details.push(detail);
+            }
+        }
+    }
+
     fn cell(&mut self, head: &Head, cell: Placed, part: Part) {
         let heading = || super::meaning::joined(&head.text);
         match head.column {
@@ -475,14 +672,14 @@ impl Entry {
                 self.unit.get_or_insert(cell);
             }
             Column::Baseline => {
-                self.baseline_period = self.baseline_period.take().or_else(|| headings::period(&head.text));
+                self.baseline_period = self.baseline_period.take().or_else(|| head.period.clone());
                 self.baseline.get_or_insert(cell.text);
             }
             Column::BaselinePeriod => {
                 self.baseline_period.get_or_insert(cell.text);
             }
             Column::Target => {
-                self.target_period = self.target_period.take().or_else(|| headings::period(&head.text));
+                self.target_period = self.target_period.take().or_else(|| head.period.clone());
                 self.targets.push(cell.text);
             }
             Column::TargetPeriod => {
@@ -511,6 +708,8 @@ impl Entry {
                     self.details.push(detail);
                 }
             }
+            // № 3 says nothing; （再掲） does.
+            Column::Number if cell.text.chars().any(char::is_alphabetic) => self.details.push((heading(), cell.text)),
             Column::Level(_)
             | Column::Number
             | Column::Indicator
@@ -589,13 +788,15 @@ impl Tree<'_> {
         }
     }
 
-    /// Goes to a new node of a level.
+    /// Goes to a node of a level: a new one, unless one beside it is called the same, on an earlier page or sheet.
     fn enter(&mut self, level: usize, number: Option<String>, title: String, text: String) {
         self.leave(level);
-        let node = Node { level, number, title, text, ..Node::default() };
         let siblings = self.siblings();
-        siblings.push(node);
-        let at = siblings.len() - 1;
+        let there = siblings.iter().position(|of| of.level == level && of.number == number && of.title == title);
+        let at = there.unwrap_or_else(|| {
+            siblings.push(Node { level, number, title, text, ..Node::default() });
+            siblings.len() - 1
+        });
         self.stack.push((at, level));
     }
 
@@ -632,7 +833,12 @@ impl Tree<'_> {
             self.enter(0, None, "全体".to_owned(), String::new());
         }
         let depth = self.stack.len() - 1;
-        self.node(depth).entries.push(entry);
+        let entries = &mut self.node(depth).entries;
+        // A sheet for each year says more of the same indicators.
+        match entries.iter_mut().find(|of| of.goes_on_in(&entry)) {
+            Some(before) => before.add(entry),
+            None => entries.push(entry),
+        }
     }
 }
 

@@ -64,6 +64,11 @@ pub(super) fn strategy(facts: &Facts, read: Read, corrections: &Layout, notes: &
                 .to_owned(),
         ));
     }
+    if !read.roots.is_empty() && count(&read.roots) == 0 {
+        let told =
+            "no indicator was recognised; name the rows of headings in rows, and what the columns hold in tables";
+        notes.problems.push(("plan", told.to_owned()));
+    }
     let document = facts.document.clone().unwrap_or_else(|| title.clone());
     let yearly = Yearly {
         known: units(&read.roots),
@@ -121,6 +126,10 @@ pub(super) fn strategy(facts: &Facts, read: Read, corrections: &Layout, notes: &
     (file, layout)
 }
 
+fn count(nodes: &[Node]) -> usize {
+    nodes.iter().map(|node| node.entries.len() + count(&node.children)).sum()
+}
+
 /// The fiscal years of the plan.
 fn years(facts: &Facts, read: &Read, notes: &mut Notes) -> Vec<FiscalYear> {
     let named = read.years.first().zip(read.years.last()).map(|(first, last)| (*first, *last));
@@ -130,6 +139,9 @@ fn years(facts: &Facts, read: &Read, notes: &mut Notes) -> Vec<FiscalYear> {
         (span, named) => span.or(named),
     };
     let Some((first, last)) = span else { return Vec::new() };
+    // The plan runs at least to the year of its targets.
+    let aim = read.target_years.last().copied().filter(|year| facts.span.is_none() && year.year() - first.year() < 15);
+    let last = aim.map_or(last, |year| last.max(year));
     let count = last.year() - first.year() + 1;
     if count > 30 {
         notes.problems.push((
@@ -275,7 +287,7 @@ impl Yearly<'_, '_> {
     }
 
     fn indicator(&mut self, entry: Entry, said: Statement) -> IndicatorFile {
-        let label = said.label.clone();
+        let (marked, label) = marked_role(&said.label);
         if said.target.is_some() {
             let read = format!(
                 "{} ／ {} → {}",
@@ -305,7 +317,7 @@ impl Yearly<'_, '_> {
             None => RoleFile::Monitored,
             Some(_) => match entry.role.as_deref().map(folded).as_deref() {
                 Some("数値目標") => RoleFile::GoalTarget,
-                None if entry.goal_target => RoleFile::GoalTarget,
+                None if marked.unwrap_or(entry.goal_target) => RoleFile::GoalTarget,
                 Some(_) | None => RoleFile::Kpi,
             },
         };
@@ -342,7 +354,7 @@ impl Yearly<'_, '_> {
             unit: unit.map(|unit| unit.printed().to_owned()),
             direction,
             baseline,
-            requirement: None,
+            requirement: target.as_deref().and_then(meaning::requirement),
             accumulation: accumulation.filter(|_| role != RoleFile::Monitored),
             targets: self.targets.then(|| {
                 self.years.iter().map(|year| Some(figures.targets.get(year).cloned().unwrap_or_default())).collect()
@@ -408,7 +420,7 @@ impl Yearly<'_, '_> {
         target: Option<&str>,
         figures: &YearTexts,
     ) -> Option<Unit> {
-        if let Some(Placed { at, text }) = &entry.unit {
+        if let Some(Placed { at, text }) = entry.unit.as_ref().filter(|of| !of.text.chars().all(is_dash)) {
             match Unit::parse(text) {
                 Ok(unit) => return Some(unit),
                 Err(error) => {
@@ -519,6 +531,19 @@ impl Yearly<'_, '_> {
         let alike = as_counted(0, &figures.targets) && as_counted(1, &figures.actuals);
         (!alike).then(|| [printed(0), printed(1)])
     }
+}
+
+/// What a label says of the role before it names the indicator: 【数値目標】就業者数.
+fn marked_role(label: &str) -> (Option<bool>, String) {
+    for (word, goal) in [("数値目標", true), ("KPI", false), ("ＫＰＩ", false)] {
+        for (open, close) in [('【', '】'), ('〔', '〕'), ('[', ']'), ('［', '］')] {
+            let rest = label.strip_prefix(open).and_then(|rest| rest.strip_prefix(word));
+            if let Some(rest) = rest.and_then(|rest| rest.strip_prefix(close)).filter(|rest| !rest.trim().is_empty()) {
+                return (Some(goal), rest.trim().to_owned());
+            }
+        }
+    }
+    (None, label.to_owned())
 }
 
 /// The cells of an indicator by year.

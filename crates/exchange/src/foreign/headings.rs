@@ -38,40 +38,90 @@ const PARTS: [(&str, Part); 18] = [
 
 /// What a cell that says 目標値 or 実績値 says, alone or with a few letters around it: 実績値（累計）.
 pub(super) fn part(text: &str) -> Option<Part> {
-    let text = folded(text).to_lowercase();
+    let text = without_brackets(&folded(text).to_lowercase());
     let (word, part) = PARTS.iter().find(|(word, _)| text.contains(word))?;
-    let rest = text.replacen(word, "", 1);
+    let rest = text.replacen(word, "", 1).replace(['%', '‰'], "");
     let rest =
         ["値", "累計", "単年", "年度", "KPI", "kpi", "数"].iter().fold(rest, |rest, word| rest.replace(word, ""));
     rest.chars().all(|c| "()[]【】・/:".contains(c)).then_some(*part)
 }
 
+/// A text without what stands in round brackets in it: 達成率（％）.
+fn without_brackets(text: &str) -> String {
+    match (text.find('('), text.rfind(')')) {
+        (Some(from), Some(to)) if from < to => format!("{}{}", &text[..from], &text[to + 1..]),
+        _ => text.to_owned(),
+    }
+}
+
 /// The fiscal year that a heading names, and what of it the column holds: 令和3年度, 3年度実績値, R3（目標）, 2021.
 pub(super) fn year(text: &str, era: Era) -> Option<(FiscalYear, Option<Part>)> {
-    let mut text = folded(text).to_lowercase();
-    let mut part = None;
-    for (word, of) in PARTS {
-        if text.contains(word) {
-            text = text.replacen(word, "", 1);
-            part = part.or(Some(of));
-        }
+    let whole = folded(text).to_lowercase();
+    // Of headings above each other the lowest says what a column holds.
+    let lines = text.lines().rev().map(|line| folded(line).to_lowercase());
+    let said = |line: String| PARTS.iter().find(|(word, _)| line.contains(word)).map(|(_, part)| *part);
+    let part = lines.filter_map(said).next();
+    let mut bare = PARTS.iter().fold(whole, |text, (word, _)| text.replace(word, ""));
+    for (word, instead) in
+        [("累計", ""), ("単年", ""), ("時点", ""), ("年度末", "年度"), ("決算", ""), ("値", ""), ("kpi", "")]
+    {
+        bare = bare.replace(word, instead);
     }
-    for word in ["累計", "単年", "時点", "値", "年度末", "kpi"] {
-        text = text.replace(word, if word == "年度末" { "年度" } else { "" });
-    }
+    // R2（2020）, 1年目（R2）, R2（人）: outside of the brackets, inside, or both are one.
+    let outside = without_brackets(&bare);
+    let ordinal = outside.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches("年目").is_empty();
+    let inside = bare.split_once('(').and_then(|(_, rest)| rest.split_once(')')).filter(|_| ordinal);
+    let inside = inside.map(|(inside, _)| inside.to_owned());
+    let readings = [Some(bare), Some(outside), inside];
+    let found = readings.into_iter().flatten().find_map(|text| alone(&text, era))?;
+    Some((found, part))
+}
+
+/// The fiscal year that a text is, and nothing else: R3, 2021年度, H31/R1.
+fn alone(text: &str, era: Era) -> Option<FiscalYear> {
     let text: String = text.chars().filter(|c| !"()[]【】「」・:_".contains(*c)).collect::<String>().to_uppercase();
+    if let Some((one, other)) = text.split_once('/') {
+        let (one, other) = (alone(one, era)?, alone(other, era)?);
+        return (one == other).then_some(one);
+    }
     // 3 is a number before it is a year.
     let says_so = text.contains('年') || text.starts_with(|c: char| c.is_ascii_alphabetic()) || is_four_digits(&text);
     let found = FiscalYear::parse(&text, Some(era)).ok().filter(|_| says_so)?;
-    (1990..=2100).contains(&found.year()).then_some((found, part))
+    (1990..=2100).contains(&found.year()).then_some(found)
+}
+
+/// The fiscal year that stands in a heading beside other words: 基準値\nH30, 目標値（令和6年度）, H30基準値.
+pub(super) fn year_beside(text: &str, era: Era) -> Option<FiscalYear> {
+    let words = [
+        "基準値",
+        "基準",
+        "現状値",
+        "現状",
+        "当初値",
+        "策定時",
+        "計画",
+        "最終",
+        "中間",
+        "目標数値",
+        "当初",
+        "見直し後",
+        "変更後",
+        "到達",
+    ];
+    let bare = words.iter().fold(folded(text), |text, word| text.replace(word, ""));
+    year(&bare, era).map(|(year, _)| year)
 }
 
 fn is_four_digits(text: &str) -> bool {
     text.trim_end_matches("年度").trim_end_matches('年').len() == 4
 }
 
-/// The period that stands in brackets in a heading: 基準値（令和元年度）.
-pub(super) fn period(text: &str) -> Option<String> {
+/// The period that a heading of a baseline or target names: 基準値（令和元年度）, 目標\nR6, H30基準値.
+pub(super) fn period(text: &str, era: Era) -> Option<String> {
+    bracketed(text).or_else(|| year_beside(text, era).map(FiscalYear::label))
+}
+
+fn bracketed(text: &str) -> Option<String> {
     let (_, behind) = text.rsplit_once(['(', '（'])?;
     let inside = behind.trim_end().strip_suffix([')', '）'])?.trim();
     // R1 is short for a heading; behind a figure it is spelled out.
@@ -114,7 +164,7 @@ const COLUMNS: [(&[&str], Column); 15] = [
 ];
 
 /// Words that make of a column something that the model has no word for, whatever else stands in its heading.
-const DETAILS: [&str; 16] = [
+const DETAILS: [&str; 17] = [
     "予算",
     "決算",
     "費",
@@ -131,6 +181,7 @@ const DETAILS: [&str; 16] = [
     "財源",
     "確認",
     "見通し",
+    "主な",
 ];
 
 /// What a heading says that its column holds; years aside.
@@ -267,8 +318,15 @@ pub(super) fn marked(text: &str) -> Option<Marked> {
         LEVELS.iter().map(|(word, _)| *word).filter(|word| bare.starts_with(word)).max_by_key(|word| word.len());
     if let Some(word) = words {
         let rest = bare[word.len()..].trim_start();
-        let (number, rest) = digits(rest)?;
-        return with(Style::Word, Some(word.to_owned()), number, rest);
+        // 施策(1), 基本目標①.
+        let circled = rest.chars().next().filter(|c| circled_number(*c).is_some());
+        if let Some(letter) = circled {
+            return with(Style::Word, Some(word.to_owned()), &letter.to_string(), &rest[letter.len_utf8()..]);
+        }
+        let open = rest.trim_start_matches(['(', '（']);
+        let (number, behind) = digits(open)?;
+        let closed = if open.len() < rest.len() { behind.strip_prefix([')', '）'])? } else { behind };
+        return with(Style::Word, Some(word.to_owned()), number, closed);
     }
     if let Some(rest) = bare.strip_prefix('第') {
         let (number, rest) = digits(rest)?;
@@ -329,6 +387,12 @@ mod tests {
             ("2020年度\n達成率", Some((2020, Some(Part::Rate)))),
             ("H31 評価", Some((2019, Some(Part::Grade)))),
             ("元年度", Some((2019, None))),
+            ("R2(2020)", Some((2020, None))),
+            ("1年目\n(R2)", Some((2020, None))),
+            ("R2（人）", Some((2020, None))),
+            ("H31/R1", Some((2019, None))),
+            ("進捗状況\n令和2年度\n目標", Some((2020, Some(Part::Target)))),
+            ("H31/R2", None),
             ("5年間の合計", None),
             ("令和３年度実績値に対する所見", None),
             ("3", None),
@@ -373,6 +437,8 @@ mod tests {
             ("①地域人材の就労支援", Style::Circled, "①", "地域人材の就労支援"),
             ("1住みよいまち", Style::Plain, "1", "住みよいまち"),
             ("1-2 産業", Style::Parts(2), "1-2", "産業"),
+            ("施策(1) 商業の振興", Style::Word, "1", "商業の振興"),
+            ("基本目標①\nしごと", Style::Word, "①", "しごと"),
             ("Ⅱ　活力", Style::Roman, "Ⅱ", "活力"),
             ("第２章　しごと", Style::Ordinal('章'), "2", "しごと"),
             ("ア", Style::Letter, "", ""),

@@ -178,6 +178,22 @@ const WORDS: [(&str, Column); 21] = [
 const PARTS: [(&str, Part); 4] =
     [("target", Part::Target), ("actual", Part::Actual), ("rate", Part::Rate), ("grade", Part::Grade)];
 
+impl Column {
+    /// Whether it holds labels of indicators.
+    pub(super) const fn is_label(self) -> bool {
+        matches!(self, Self::Indicator | Self::GoalTarget)
+    }
+
+    /// The column of the periods of what a column holds.
+    pub(super) const fn period_of(self) -> Option<Self> {
+        match self {
+            Self::Baseline => Some(Self::BaselinePeriod),
+            Self::Target => Some(Self::TargetPeriod),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Column {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

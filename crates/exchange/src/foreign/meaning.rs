@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use shirube_domain::{
     quantity::{Amount, Bound, Unit},
-    strategy::{Accumulation, Baseline, Direction, Scope, TargetReading},
+    strategy::{Accumulation, Baseline, Direction, Scope, StatedRequirement, TargetReading},
     text::{Bilingual, is_dash, normalize},
 };
 
@@ -190,7 +190,8 @@ pub(super) fn direction(label: &str, baseline: Option<&Baseline>, target: Option
         let (ja, en) = (format!("「{word}」は少ないほどよいものです"), format!("less of “{word}” is better"));
         return told(Direction::Lower, Confidence::Likely, ja, en);
     }
-    if growth.is_some_and(|growth| growth.is_sign_negative()) {
+    let decrease = target.and_then(requirement) == Some(StatedRequirement::Decrease);
+    if decrease || growth.is_some_and(|growth| growth.is_sign_negative()) {
         return told(Direction::Lower, Confidence::Likely, "目標が減少です", "the target is a decrease");
     }
     let goal = reading.and_then(|of| of.amount).map(|amount| amount.value);
@@ -326,6 +327,25 @@ const STOCKS: &[&str] = &[
 /// Words for shares and other quotients.
 const QUOTIENTS: &[&str] =
     &["率", "割合", "比率", "平均", "当たり", "あたり", "満足度", "理解度", "指数", "順位", "1人当"];
+
+/// What a target without a number requires.
+pub(super) fn requirement(target: &str) -> Option<StatedRequirement> {
+    let reading = TargetReading::of(target);
+    if reading.amount.is_some() || reading.rank.is_some() || reading.growth.is_some() {
+        return None;
+    }
+    let has = |words: &[&str]| words.iter().any(|word| target.contains(word));
+    if has(&["増加", "向上", "上昇", "拡大", "増やす"]) {
+        Some(StatedRequirement::Increase)
+    } else if has(&["減少", "低下", "縮小", "抑制", "減らす"]) {
+        Some(StatedRequirement::Decrease)
+    } else if has(&["策定", "実施", "完了", "開設", "設置", "整備", "導入", "達成", "開始", "作成"])
+    {
+        Some(StatedRequirement::Done)
+    } else {
+        None
+    }
+}
 
 /// What kind of figure it is, by a cell that says it.
 pub(super) fn stated_accumulation(text: &str) -> Option<Accumulation> {

@@ -166,6 +166,7 @@ fn recognise(
     ids: &mut impl NewIds,
 ) -> Proposal {
     let mut notes = Notes::default();
+    let sheets = &tables::shown(sheets, &mut notes);
     let facts = tables::Facts::of(sheets, corrections, municipalities, &mut notes);
     let read = entries::read(sheets, corrections, &facts, &mut notes);
     let (file, layout) = figures::strategy(&facts, read, corrections, &mut notes);

@@ -6,6 +6,7 @@ use shirube_domain::{
     calendar::{Era, FiscalYear},
     municipality::{Municipality, MunicipalityCode},
     quantity::Amount,
+    strategy::TargetReading,
     text::{Bilingual, is_dash, normalize},
 };
 
@@ -14,7 +15,7 @@ use super::{
     headings::{self, folded},
     meaning,
 };
-use crate::book::{Sheet, cell_name, column_name};
+use crate::book::{Sheet, Value, cell_name, column_name};
 
 /// How many rows below the top a title is looked for, in how many cells, and in how many letters of each.
 const TOP: usize = 12;
@@ -59,7 +60,7 @@ impl Facts {
             let rows = sheet.rows();
             let last = rows.get(TOP).copied().unwrap_or(u32::MAX);
             let cells = sheet.cells.range(..(last, 0)).take(TOP_CELLS);
-            let text = |value: &crate::book::Value| value.to_string().chars().take(TOP_LETTERS).collect::<String>();
+            let text = |value: &Value| value.to_string().chars().take(TOP_LETTERS).collect::<String>();
             top.extend(cells.map(|(at, value)| (place(sheet, *at), text(value))));
         }
         let mut it = Self {
@@ -186,7 +187,9 @@ impl Facts {
         if let (Some(first), Some(last)) = (first, last) {
             self.span = Some((first, last));
         }
-        self.report_year = report.or_else(|| texts.iter().find_map(|text| reported(text)));
+        // 令和２年度実績値 above a column names that column.
+        let headings = texts.iter().filter(|text| headings::year(text, self.era).is_none());
+        self.report_year = report.or_else(|| headings.filter_map(|text| reported(text)).max());
     }
 }
 
@@ -243,6 +246,28 @@ fn span(text: &str, era: Era) -> Option<(FiscalYear, FiscalYear)> {
     None
 }
 
+/// The sheets that are shown, without the cells that hold no result; both are told.
+pub(super) fn shown(sheets: &[Sheet], notes: &mut Notes) -> Vec<Sheet> {
+    let mut shown = Vec::with_capacity(sheets.len());
+    for sheet in sheets {
+        if sheet.hidden {
+            let because = Bilingual::new("非表示のシートです", "the sheet is hidden");
+            notes.unread(sheet.name.clone(), String::new(), because);
+            continue;
+        }
+        let mut sheet = sheet.clone();
+        let broken = |value: &Value| matches!(value, Value::Fault(_) | Value::Uncomputed);
+        let without: Vec<_> = sheet.cells.iter().filter(|(_, value)| broken(value)).map(|(at, _)| *at).collect();
+        for at in without {
+            let because = Bilingual::new("計算結果がありません", "the formula has no result");
+            notes.unread(place(&sheet, at), sheet.text(at), because);
+            sheet.cells.remove(&at);
+        }
+        shown.push(sheet);
+    }
+    shown
+}
+
 /// The place of a cell: 集計表!B3.
 pub(super) fn place(sheet: &Sheet, at: (u32, u32)) -> String {
     format!("{}!{}", sheet.name, cell_name(at))
@@ -254,6 +279,7 @@ pub(super) fn row_place(sheet: &Sheet, row: u32) -> String {
 }
 
 /// A table: the rows of its headings, and its columns.
+#[derive(Debug)]
 pub(super) struct Table {
     pub(super) headings: u32,
     /// The first row below them.
@@ -268,6 +294,12 @@ pub(super) struct Head {
     pub(super) text: String,
     /// Whether the names in it are numbered.
     pub(super) marked: bool,
+    /// The period that it names for what stands below.
+    pub(super) period: Option<String>,
+    /// Whether somebody said what it holds.
+    said: bool,
+    /// Whether it is the one that holds it, where several could.
+    chosen: bool,
 }
 
 impl Table {
@@ -324,16 +356,25 @@ fn is_heading(sheet: &Sheet, row: u32, era: Era) -> bool {
 
 /// Whether a row below headings tells their columns further apart.
 fn is_second(sheet: &Sheet, row: u32, era: Era) -> bool {
-    let mut cells = row_cells(sheet, row).peekable();
-    let mut count = 0;
-    let all = cells.all(|(_, text)| {
-        count += 1;
-        headings::part(&text).is_some()
-            || headings::year(&text, era).is_some()
-            || matches!(folded(&text).as_str(), "値" | "年度" | "時点" | "数値")
-    });
-    all && count >= 2
+    let (mut all, mut known) = (0, 0);
+    for (_, text) in row_cells(sheet, row) {
+        let year = headings::year(&text, era).is_some();
+        let inside = !year && Amount::parse(&text).is_some()
+            || text.chars().all(is_dash)
+            || text.chars().count() > 20
+            || text.contains(['→', '⇒', '。']);
+        if inside {
+            return false;
+        }
+        let word = matches!(folded(&text).as_str(), "値" | "年度" | "時点" | "数値" | "時期");
+        all += 1;
+        known += usize::from(year || word || headings::part(&text).is_some());
+    }
+    known >= 2 && known * 2 >= all
 }
+
+/// How many rows of headings may stand above each other.
+const HEADING_ROWS: usize = 3;
 
 /// The tables of a sheet.
 pub(super) fn find(sheet: &Sheet, corrections: &Layout, era: Era, notes: &mut Notes) -> Vec<Table> {
@@ -350,13 +391,17 @@ pub(super) fn find(sheet: &Sheet, corrections: &Layout, era: Era, notes: &mut No
         };
         at += 1;
         if heads {
-            let second = rows.get(at).copied().filter(|next| {
-                *next == row + 1
-                    && kind(*next).is_none_or(|kind| kind == RowKind::Headings)
-                    && is_second(sheet, *next, era)
-            });
-            at += usize::from(second.is_some());
-            starts.push((row, second.unwrap_or(row)));
+            let mut last = row;
+            while at < rows.len()
+                && rows[at] == last + 1
+                && (last - row) as usize + 1 < HEADING_ROWS
+                && kind(rows[at]).is_none_or(|kind| kind == RowKind::Headings)
+                && is_second(sheet, rows[at], era)
+            {
+                last = rows[at];
+                at += 1;
+            }
+            starts.push((row, last));
         }
     }
     let ends = starts.iter().skip(1).map(|(row, _)| *row).chain([u32::MAX]);
@@ -387,7 +432,7 @@ fn table(
     let body: Vec<u32> = sheet.rows().into_iter().filter(|row| (last + 1..end).contains(row)).collect();
     let used: BTreeSet<u32> = sheet.cells.range((first, 0)..(end, 0)).map(|((_, column), _)| *column).collect();
     let mut columns = BTreeMap::new();
-    let (mut levels, mut left) = (0, String::new());
+    let (mut levels, mut left) = (0, vec![String::new(); (last - first) as usize + 1]);
     if let Some(beyond) = used.iter().nth(COLUMNS) {
         let because = Bilingual::new(
             format!("列は{COLUMNS}までです。これより右は読んでいません"),
@@ -396,16 +441,7 @@ fn table(
         notes.unread(place(sheet, (first, *beyond)), String::new(), because);
     }
     for at in used.into_iter().take(COLUMNS) {
-        let mut top = above(sheet, (first, at));
-        let below = if last > first { sheet.text((last, at)) } else { String::new() };
-        if last > first {
-            // In a CSV nothing says how far a heading reaches: to the next one, as long as there is something below.
-            if top.is_empty() && !below.is_empty() {
-                top.clone_from(&left);
-            }
-            left.clone_from(&top);
-        }
-        let text = if below.is_empty() || below == top { top.clone() } else { format!("{top}\n{below}") };
+        let text = stacked(sheet, (first, last), at, &mut left);
         let cells: Vec<String> =
             body.iter().map(|row| sheet.text((*row, at))).filter(|text| !text.is_empty()).collect();
         let named = said.and_then(|of| of.columns.get(&column_name(at)).copied());
@@ -424,7 +460,7 @@ fn table(
             continue;
         }
         let marked = numbered(sheet, &body, at);
-        columns.insert(at, Head { column, text, marked });
+        columns.insert(at, Head { column, text, marked, period: None, said: named.is_some(), chosen: true });
         if named.is_none() && column == Column::Skip {
             for row in body.iter().filter(|row| sheet.cells.contains_key(&(**row, at))) {
                 let because = Bilingual::new("列に見出しがありません", "its column has no heading");
@@ -440,8 +476,27 @@ fn table(
         }
     }
     let mut table = Table { headings: first, body: last + 1, columns };
-    settle(&mut table);
+    settle(&mut table, era);
     table
+}
+
+/// The texts above a column, from the top. In a CSV nothing says how far a heading reaches: to the next one, as long as there is
+/// something below.
+fn stacked(sheet: &Sheet, (first, last): (u32, u32), at: u32, left: &mut [String]) -> String {
+    let own: Vec<String> = (first..=last).map(|row| above(sheet, (row, at))).collect();
+    let mut lines: Vec<String> = Vec::new();
+    for (line, text) in own.iter().enumerate() {
+        let below = own[line + 1..].iter().any(|text| !text.is_empty());
+        let reaches = text.is_empty()
+            && below
+            && own[..line].iter().zip(left.iter()).all(|(own, left)| own.is_empty() || own == left);
+        let text = if reaches { left[line].clone() } else { text.clone() };
+        if !text.is_empty() && !lines.contains(&text) {
+            lines.push(text.clone());
+        }
+        left[line] = text;
+    }
+    lines.join("\n")
 }
 
 /// What a column holds, by its heading and by what stands in it.
@@ -457,13 +512,23 @@ fn guess(text: &str, cells: &[String], era: Era) -> (Column, Confidence) {
     if let Some((year, part)) = headings::year(text, era) {
         return (part.map_or(Column::Figures(year), |part| Column::Year(part, Some(year))), Confidence::Sure);
     }
+    let number = |text: &str| Amount::parse(text).is_some() || text.chars().all(is_dash);
+    let told = |text: &str| text.contains(|c: char| c.is_numeric()) || TargetReading::of(text).amount.is_some();
+    // 値 and 年度 below 基準値.
+    let last = text.lines().last().map(folded).unwrap_or_default();
+    let period = text.lines().count() > 1 && matches!(last.as_str(), "年度" | "時点" | "時期" | "年");
+    let of_period = text.lines().next().filter(|_| period).and_then(headings::column).and_then(Column::period_of);
+    if let Some(of) = of_period {
+        return (of, Confidence::Sure);
+    }
     let ways = share(&|text| meaning::stated_direction(text).is_some() && text.chars().count() <= 8);
     match headings::column(text) {
         // 方向 names a level of the plan, and which way is better.
         Some(Column::Level(_)) | None if ways && !text.is_empty() => (Column::Direction, Confidence::Likely),
+        // 達成度 is a word for both.
+        Some(Column::Year(Part::Grade, year)) if share(&number) => (Column::Year(Part::Rate, year), Confidence::Likely),
         Some(Column::Level(_))
-            if folded(text) == "目標"
-                && share(&|text| Amount::parse(text).is_some() || text.contains(|c: char| c.is_ascii_digit())) =>
+            if folded(text) == "目標" && !share(&|text| headings::marked(text).is_some()) && share(&told) =>
         {
             (Column::Target, Confidence::Likely)
         }
@@ -493,13 +558,12 @@ fn numbered(sheet: &Sheet, body: &[u32], at: u32) -> bool {
 }
 
 /// What one column says of another.
-fn settle(table: &mut Table) {
+fn settle(table: &mut Table, era: Era) {
     let holds = |wanted: fn(Column) -> bool| table.columns.values().filter(|head| wanted(head.column)).count();
     let yearly_targets = holds(|column| matches!(column, Column::Year(Part::Target, Some(_))));
     let results = holds(|column| matches!(column, Column::Figures(_) | Column::Year(Part::Actual, Some(_))));
     let target = holds(|column| column == Column::Target);
     let indicators = holds(|column| matches!(column, Column::Indicator | Column::GoalTarget));
-    let levels = table.levels();
     for head in table.columns.values_mut() {
         // 目標値（R6） beside R2 to R6 is the target of the plan, and not one of its years.
         if let Column::Year(Part::Target, Some(_)) = head.column
@@ -512,10 +576,83 @@ fn settle(table: &mut Table) {
     }
     // A list of indicators may call them by what they hang on: 項目.
     if indicators == 0
-        && let Some(last) = levels.last()
+        && let Some(last) = table.levels().last()
         && let Some(head) = table.columns.get_mut(last)
     {
         head.column = Column::Indicator;
+    }
+    choose(table, Column::is_label, |text| match () {
+        () if text.contains("指標名") || text.contains("名称") => 3,
+        () if ["種別", "区分", "番号", "分類"].iter().any(|word| text.contains(word)) => 0,
+        () if text.contains("数値目標") => 1,
+        () => 2,
+    });
+    // 現状値 beside 策定時 is a result.
+    choose(table, |column| column == Column::Baseline, |text| i32::from(!text.contains("現状")));
+    // The one that is in force is the last that was stated.
+    choose(
+        table,
+        |column| column == Column::Target,
+        |text| match () {
+            () if ["見直し", "変更", "改定", "改訂", "修正"].iter().any(|word| text.contains(word)) => 2,
+            () if text.contains("中間") || text.contains("当初") => 0,
+            () => 1,
+        },
+    );
+    let mut seen = BTreeSet::new();
+    for head in table.columns.values_mut() {
+        let text = folded(&head.text);
+        head.column = match (head.column, head.chosen) {
+            (Column::Baseline, false) if text.contains("現状") => {
+                Column::Year(Part::Actual, headings::year_beside(&head.text, era))
+            }
+            (Column::Target, false) if text.contains("中間") => match headings::year_beside(&head.text, era) {
+                Some(year) => Column::Year(Part::Target, Some(year)),
+                None => Column::Detail,
+            },
+            // 目標値 beside 目標 says the same with its unit.
+            (Column::Target, false)
+                if !["見直し", "変更", "改定", "改訂", "修正", "当初"].iter().any(|word| text.contains(word)) =>
+            {
+                Column::Target
+            }
+            (Column::Skip | Column::Detail | Column::Remark | Column::Level(_) | Column::Number, _) => head.column,
+            (_, false) => Column::Detail,
+            (column, true) if column != Column::Target && !seen.insert(column) => Column::Detail,
+            (column, true) => column,
+        };
+    }
+    for head in table.columns.values_mut().filter(|head| matches!(head.column, Column::Baseline | Column::Target)) {
+        head.period = headings::period(&head.text, era);
+    }
+    // A rate without a year is that of the only year with a result.
+    let years: BTreeSet<FiscalYear> = table
+        .columns
+        .values()
+        .filter_map(|head| match head.column {
+            Column::Figures(year) | Column::Year(Part::Actual, Some(year)) => Some(year),
+            _ => None,
+        })
+        .collect();
+    if let (1, Some(only)) = (years.len(), years.first()) {
+        for head in table.columns.values_mut() {
+            if let Column::Year(part @ (Part::Rate | Part::Grade), None) = head.column {
+                head.column = Column::Year(part, Some(*only));
+            }
+        }
+    }
+}
+
+/// Of the columns that hold one thing, leaves the one with the best heading chosen; the first of several.
+fn choose(table: &mut Table, of: fn(Column) -> bool, rank: fn(&str) -> i32) {
+    let held = table.columns.iter().filter(|(_, head)| of(head.column) && !head.said);
+    let best =
+        held.clone().max_by_key(|(at, head)| (rank(&folded(&head.text)), std::cmp::Reverse(**at))).map(|(at, _)| *at);
+    let other: Vec<u32> = held.map(|(at, _)| *at).filter(|at| Some(*at) != best).collect();
+    for at in other {
+        if let Some(head) = table.columns.get_mut(&at) {
+            head.chosen = false;
+        }
     }
 }
 

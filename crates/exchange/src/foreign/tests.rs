@@ -453,6 +453,181 @@ fn what_is_not_understood_is_told_with_its_place() {
 }
 
 #[test]
+fn a_year_above_results_is_not_the_year_of_the_report() {
+    let rows = [
+        vec![TITLE],
+        vec![
+            "基本目標",
+            "指標",
+            "単位",
+            "基準値",
+            "令和２年度実績値",
+            "令和３年度実績値",
+            "令和４年度実績値",
+            "目標値",
+            "達成率",
+            "評価",
+        ],
+        vec!["1 稼ぐ", "事業所数", "所", "100", "99", "98", "97", "105", "92.4%", "B"],
+    ];
+    let strategy = proposed(&[sheet("KPI", rows)]).strategy;
+    assert_eq!(strategy["report"]["year"], "R4");
+    let of = &strategy["plan"][0]["indicators"][0];
+    assert_eq!(of["rates"], serde_json::json!([null, null, "92.4%", null, null]));
+    assert_eq!(of["grades"][2], "B");
+}
+
+#[test]
+fn of_columns_that_say_the_same_one_is_taken_and_the_others_are_kept() {
+    let rows = [
+        vec![TITLE],
+        vec![
+            "基本目標",
+            "指標種別",
+            "指標名",
+            "計画策定時(H30)",
+            "現状値（R4）",
+            "当初目標値",
+            "見直し後目標値",
+            "R2",
+            "自己評価",
+            "外部評価",
+        ],
+        vec!["1 働く", "主指標", "事業所数", "100", "103", "110", "120", "101", "A", "B"],
+    ];
+    let proposal = proposed(&[sheet("KPI", rows)]);
+    assert_eq!(told(&proposal), ["事業所数 Kpi [] 100（平成30年度） → 120 Level ,,,, | 101,,103,,"]);
+    let of = &proposal.strategy["plan"][0]["indicators"][0];
+    let details: Vec<(&str, &str)> = of["details"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|of| (of["heading"].as_str().unwrap(), of["text"].as_str().unwrap()))
+        .collect();
+    assert_eq!(details, [("指標種別", "主指標"), ("当初目標値", "110"), ("外部評価", "B")]);
+    assert_eq!(of["grades"][2], "A");
+}
+
+#[test]
+fn lines_that_are_no_indicators_are_none() {
+    let rows = [
+        vec![TITLE],
+        vec!["基本目標2", "ひとをよぶ"],
+        vec!["指標", "基準値", "目標値", "R2", "R3"],
+        vec!["【数値目標】"],
+        vec!["農家数", "12戸", "15戸", "11戸", "9戸"],
+        vec!["KPI"],
+        vec!["施策(1) 商業の振興"],
+        vec!["商店数", "200店", "210店", "201店", "202店"],
+        vec!["◎：目標達成　○：概ね達成"],
+        vec!["総合政策課"],
+    ];
+    let proposal = proposed(&[sheet("KPI", rows)]);
+    let lines = told(&proposal);
+    assert!(lines[0].starts_with("農家数 GoalTarget [戸]") && lines[1].starts_with("商店数 Kpi [店]"), "{lines:?}");
+    assert_eq!(lines.len(), 2);
+    let goal = &proposal.strategy["plan"][0];
+    assert_eq!((&goal["number"], &goal["title"]), (&"2".into(), &"ひとをよぶ".into()));
+    assert_eq!(goal["children"][0]["title"], "商業の振興");
+    let unread: Vec<&str> = proposal.unread.iter().map(|of| of.at.as_str()).collect();
+    assert_eq!(unread, ["KPI!A9", "KPI!A10"]);
+}
+
+#[test]
+fn three_rows_of_headings_and_rows_of_rates() {
+    let rows = [
+        vec![TITLE],
+        vec!["基本目標", "指標", "進捗状況", "", "", "", "目標値"],
+        vec!["", "", "令和2年度", "", "令和3年度", "", ""],
+        vec!["", "", "目標", "実績(人)", "目標", "実績(人)", ""],
+        vec!["1 働く", "雇用者数", "10", "8", "10", "12", "50人"],
+    ];
+    let proposal = proposed(&[sheet("KPI", rows)]);
+    assert_eq!(told(&proposal), ["雇用者数 Kpi [人]  → 50人 YearlyAmount 10,10,,, | 8,12,,,"]);
+    let rows = [
+        vec![TITLE],
+        vec!["基本目標", "指標", "区分", "R2", "R3"],
+        vec!["1 働く", "雇用者数", "目標", "10", "10"],
+        vec!["", "", "実績", "8", "12"],
+        vec!["", "", "達成率", "80%", "120%"],
+        vec!["", "", "評価", "B", "A"],
+    ];
+    let proposal = proposed(&[sheet("KPI", rows)]);
+    let of = &proposal.strategy["plan"][0]["indicators"][0];
+    assert_eq!((&of["rates"][1], &of["grades"][0]), (&"120%".into(), &"B".into()));
+}
+
+#[test]
+fn a_sheet_for_each_year_is_one_strategy() {
+    let year = |year: &str, value: &str, grade: &str| {
+        let head =
+            ["基本目標", "指標", "単位", &format!("{year}目標値"), &format!("{year}実績値"), "評価"].map(str::to_owned);
+        sheet(&format!("{year}評価"), [head, ["1 働く", "雇用者数", "人", "10", value, grade].map(str::to_owned)])
+    };
+    let said = Layout { municipality: Some("012262".into()), ..Layout::default() };
+    let proposal = corrected(&[year("R2", "8", "B"), year("R3", "12", "A")], &said);
+    assert_eq!(told(&proposal), ["雇用者数 Kpi [人]  → 10 YearlyAmount 10,10 | 8,12"]);
+    assert_eq!(proposal.strategy["plan"][0]["indicators"][0]["grades"], serde_json::json!(["B", "A"]));
+}
+
+#[test]
+fn what_is_hidden_or_broken_is_told_and_not_taken() {
+    let rows =
+        [vec![TITLE], vec!["基本目標", "指標", "目標値", "R2", "R3"], vec!["1 働く", "雇用者数", "10人", "8", ""]];
+    let mut shown = sheet("KPI", rows.clone());
+    shown.cells.insert((2, 4), Value::Fault("#DIV/0!".into()));
+    let hidden = Sheet { hidden: true, ..sheet("作業用", rows) };
+    let proposal = proposed(&[shown, hidden]);
+    assert_eq!(told(&proposal).len(), 1);
+    let unread: Vec<(&str, &str)> = proposal.unread.iter().map(|of| (of.at.as_str(), of.text.as_str())).collect();
+    assert_eq!(unread, [("KPI!E3", "#DIV/0!"), ("作業用", "")]);
+}
+
+#[test]
+fn what_is_one_cell_for_several_rows_is_said_of_each() {
+    let rows = [
+        vec![TITLE],
+        vec!["施策", "指標", "目標値", "R2", "担当課"],
+        vec!["雇用", "雇用者数", "10人", "8", "商工課"],
+        vec!["", "求人数", "20件", "18", ""],
+    ];
+    let mut table = sheet("KPI", rows);
+    table.merged.push(book::Area { first: (2, 4), last: (3, 4) });
+    let plan = proposed(&[table]).strategy["plan"].clone();
+    assert_eq!(plan[0]["indicators"][1]["department"], "商工課");
+}
+
+#[test]
+fn rows_that_say_something_else_are_no_pair() {
+    let rows = [
+        vec![TITLE],
+        vec!["基本目標", "指標", "性別", "単位", "目標値", "R2", "R3"],
+        vec!["1 健康", "健康寿命", "男性", "歳", "81", "80.1", "80.5"],
+        vec!["", "", "女性", "歳", "86", "84.3", "85"],
+    ];
+    let proposal = proposed(&[sheet("KPI", rows)]);
+    let labels: Vec<String> = told(&proposal).iter().map(|line| line.split(' ').next().unwrap().to_owned()).collect();
+    assert_eq!(labels, ["健康寿命", "健康寿命（女性）"]);
+}
+
+#[test]
+fn a_table_without_indicators_is_not_ready() {
+    let rows = [vec![TITLE], vec!["基本目標", "指標", "目標値", "R2"], vec!["しごと"]];
+    let proposal = proposed(&[sheet("KPI", rows)]);
+    assert!(!proposal.is_ready());
+    let rows = [
+        vec![TITLE],
+        vec!["基本目標", "指標", "目標値", "R2"],
+        vec!["1 しごと", "計画", "策定する", "―"],
+        vec!["", "満足度", "増加", "50%"],
+    ];
+    let proposal = proposed(&[sheet("KPI", rows)]);
+    assert_eq!(proposal.problems, []);
+    assert_eq!(proposal.strategy["plan"][0]["indicators"][0]["requirement"], "done");
+    assert_eq!(proposal.strategy["plan"][0]["indicators"][1]["requirement"], "increase");
+}
+
+#[test]
 fn corrections_go_before_every_guess() {
     let rows = [
         vec!["名称", "現在", "これから", "いま"],
