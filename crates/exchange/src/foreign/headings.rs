@@ -58,9 +58,9 @@ fn without_brackets(text: &str) -> String {
 pub(super) fn year(text: &str, era: Era) -> Option<(FiscalYear, Option<Part>)> {
     let whole = folded(text).to_lowercase();
     // Of headings above each other the lowest says what a column holds.
-    let lines = text.lines().rev().map(|line| folded(line).to_lowercase());
+    let mut lines = text.lines().rev().map(|line| folded(line).to_lowercase());
     let said = |line: String| PARTS.iter().find(|(word, _)| line.contains(word)).map(|(_, part)| *part);
-    let part = lines.filter_map(said).next();
+    let part = lines.find_map(said);
     let mut bare = PARTS.iter().fold(whole, |text, (word, _)| text.replace(word, ""));
     for (word, instead) in
         [("累計", ""), ("単年", ""), ("時点", ""), ("年度末", "年度"), ("決算", ""), ("値", ""), ("kpi", "")]
