@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use shirube_access::Scope;
-use shirube_analytics::observations::{self, Columns};
+use shirube_analytics::observations::{Columns, Writer};
 use shirube_domain::{
     Error,
     municipality::{MunicipalityCode, Prefecture},
-    observation::{Observation, Published, observations as observed},
+    observation::{Observation, Published, Row, changes, observations as observed},
 };
 use shirube_exchange::open_data::{self, Description, Words};
 use shirube_store::StoreError;
 
-use crate::{App, At, DataVersion, State, StrategyName, Version};
+use tokio::sync::mpsc;
+
+use crate::{App, At, DataVersion, PublishedStrategy, State, StrategyName, Version};
 
 /// Which published figures are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,8 +47,10 @@ pub enum Metadata {
 pub struct OpenData {
     /// The version of the data.
     pub version: DataVersion,
-    /// In the order of the codes, a municipality's earliest plan first.
-    strategies: Vec<Arc<Version>>,
+    /// The earlier version of which the changes are wanted, if not all is.
+    pub since: Option<DataVersion>,
+    /// In the order of the codes, a municipality's earliest plan first. Of changes, those that have another revision now.
+    strategies: Vec<Arc<PublishedStrategy>>,
     standard: Option<String>,
 }
 
@@ -55,54 +59,89 @@ impl OpenData {
     pub fn parts(&self) -> usize {
         self.strategies.len()
     }
-}
 
-/// The rows of a strategy that are wanted.
-fn wanted<'a>(version: &'a Version, standard: Option<&'a str>) -> impl Iterator<Item = Observation<'a>> {
-    let of = move |observation: &Observation<'a>| {
-        standard.is_none_or(|id| observation.indicator.mappings.iter().any(|mapping| mapping.standard() == id))
-    };
-    observed(version.strategy()).into_iter().filter(of)
+    /// The observations of a revision that are wanted.
+    fn wanted<'a>(&self, of: &Published<'a>) -> Vec<Observation<'a>> {
+        let mut all = observed(of.strategy);
+        if let Some(id) = &self.standard {
+            all.retain(|of| of.indicator.mappings.iter().any(|mapping| mapping.standard() == id));
+        }
+        all
+    }
+
+    /// The rows of a strategy, of which this was the revision before.
+    fn rows<'a>(&self, now: Published<'a>, before: Option<Published<'a>>) -> Vec<Row<'a>> {
+        let observations = self.wanted(&now);
+        if self.since.is_some() {
+            return changes(before.map(|before| (before, self.wanted(&before))), (now, observations));
+        }
+        observations.into_iter().map(|observation| Row { of: now, observation, change: None }).collect()
+    }
 }
 
 impl App {
-    /// Finds what is published of a set.
-    pub async fn open_data(&self, scope: &Scope, set: DataSet) -> Result<OpenData, Error> {
+    /// Finds what is published of a set, or what of it has changed since an earlier version of the data. None if the data were
+    /// never of that version here.
+    pub async fn open_data(
+        &self,
+        scope: &Scope,
+        set: DataSet,
+        since: Option<DataVersion>,
+    ) -> Result<Option<OpenData>, Error> {
         self.may_read(scope)?;
         let known = |code: MunicipalityCode| match self.reference().find(code) {
             Some(_) => Ok(()),
             None => Err(Error::NotFound { what: "the municipality" }),
         };
-        let published = self.published.load_full();
-        let within = |keep: &dyn Fn(MunicipalityCode) -> bool| {
-            let latest = published.strategies().map(|of| of.latest().clone());
-            latest.filter(|of| keep(of.strategy().parts().municipality)).collect::<Vec<_>>()
-        };
+        let mut only = None;
         let mut standard = None;
-        let mut strategies = match set {
-            DataSet::Everything => within(&|_| true),
-            DataSet::Prefecture(of) => within(&|code| code.prefecture() == of),
-            DataSet::Municipality(of) => {
-                known(of)?;
-                within(&|code| code == of)
-            }
+        match &set {
+            DataSet::Everything | DataSet::Prefecture(_) => {}
+            DataSet::Municipality(of) => known(*of)?,
             DataSet::Strategy(of, name) => {
-                vec![self.find_version(scope, of, name, State::Published(At::Latest)).await?]
+                let found = self.find_version(scope, *of, *name, State::Published(At::Latest)).await?;
+                only = Some(found.strategy().parts().id);
             }
             DataSet::Standard(id) => {
-                if !self.reference().is_standard(&id) {
+                if !self.reference().is_standard(id) {
                     return Err(Error::NotFound { what: "the standard indicator" });
                 }
-                standard = Some(id);
-                within(&|_| true)
+                standard = Some(id.clone());
             }
+        }
+        let published = self.published.load_full();
+        if since.as_ref().is_some_and(|since| !published.was(since, self.reference().digest())) {
+            return Ok(None);
+        }
+        let within = |code: MunicipalityCode| match set {
+            DataSet::Everything | DataSet::Standard(_) => true,
+            DataSet::Prefecture(of) => code.prefecture() == of,
+            DataSet::Municipality(of) | DataSet::Strategy(of, _) => code == of,
         };
+        let changed = |of: &PublishedStrategy| match &since {
+            None => true,
+            Some(since) => of.find(At::Instant(since.at())) != of.find(At::Latest),
+        };
+        let mut strategies: Vec<Arc<PublishedStrategy>> = published
+            .strategies()
+            .filter(|of| within(of.latest().strategy().parts().municipality))
+            .filter(|of| only.is_none_or(|id| of.id() == id) && changed(of))
+            .cloned()
+            .collect();
         strategies.sort_by_key(|of| {
-            let parts = of.strategy().parts();
+            let parts = of.latest().strategy().parts();
             (parts.municipality, parts.first_year, parts.term.number, parts.id)
         });
         let version = published.version(self.reference().digest());
-        Ok(OpenData { version, strategies, standard })
+        Ok(Some(OpenData { version, since, strategies, standard }))
+    }
+
+    /// The revision of which the changes are wanted; none if all is wanted, or if there was none.
+    async fn before(&self, data: &OpenData, of: &PublishedStrategy) -> Result<Option<Arc<Version>>, Error> {
+        match &data.since {
+            Some(since) => self.revision(of, At::Instant(since.at())).await,
+            None => Ok(None),
+        }
     }
 
     fn published_of<'a>(&'a self, version: &'a Version) -> Result<Published<'a>, Error> {
@@ -122,33 +161,51 @@ impl App {
         part: usize,
         words: Words,
     ) -> Result<Vec<u8>, Error> {
+        let Some(of) = data.strategies.get(part) else { return Ok(Vec::new()) };
+        let (now, before) = (of.latest().clone(), self.before(data, of).await?);
         let (app, data) = (self.clone(), data.clone());
         self.in_turn(move |_| {
-            let Some(version) = data.strategies.get(part) else { return Ok(Vec::new()) };
-            let of = app.published_of(version)?;
-            Ok(open_data::rows(words, &of, wanted(version, data.standard.as_deref())))
+            let before = before.as_deref().map(|before| app.published_of(before)).transpose()?;
+            Ok(open_data::rows(words, data.rows(app.published_of(&now)?, before).into_iter()))
         })
         .await
     }
 
     /// A table as a file of columns.
     pub async fn open_data_file(self: &Arc<Self>, data: &Arc<OpenData>, columns: Columns) -> Result<Vec<u8>, Error> {
-        let (app, data) = (self.clone(), data.clone());
-        self.in_turn(move |_| {
-            let published = data.strategies.iter().map(|version| app.published_of(version));
-            let published: Vec<Published<'_>> = published.collect::<Result<_, _>>()?;
-            let rows = data.strategies.iter().zip(&published).flat_map(|(version, of)| {
-                wanted(version, data.standard.as_deref()).map(|observation| (*of, observation))
-            });
-            observations::write(rows, columns).map_err(Error::internal)
-        })
-        .await
+        // Earlier revisions are read while the file is written, so that no more than two are held beside it.
+        let (sender, mut revisions) = mpsc::channel(1);
+        let read = async move {
+            for of in &data.strategies {
+                let before = self.before(data, of).await?;
+                if sender.send((of.latest().clone(), before)).await.is_err() {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        let (app, of) = (self.clone(), data.clone());
+        let written = self.in_turn(move |_| {
+            let mut bytes = Vec::new();
+            let mut writer = Writer::new(&mut bytes, columns, of.since.is_some()).map_err(Error::internal)?;
+            while let Some((now, before)) = revisions.blocking_recv() {
+                let before = before.as_deref().map(|before| app.published_of(before)).transpose()?;
+                for row in of.rows(app.published_of(&now)?, before) {
+                    writer.push(&row).map_err(Error::internal)?;
+                }
+            }
+            writer.finish().map_err(Error::internal)?;
+            Ok(bytes)
+        });
+        let (read, written) = tokio::join!(read, written);
+        read.and(written)
     }
 
     /// Describes all that is published.
     pub async fn describe_open_data(&self, scope: &Scope, as_what: Metadata) -> Result<serde_json::Value, Error> {
-        let data = self.open_data(scope, DataSet::Everything).await?;
-        let all = || data.strategies.iter().map(|version| version.strategy().parts());
+        let data = self.open_data(scope, DataSet::Everything, None).await?;
+        let data = data.ok_or_else(|| Error::NotFound { what: "the data" })?;
+        let all = || data.strategies.iter().map(|of| of.latest().strategy().parts());
         let base = format!("{}/data", self.public_url());
         let mut sources: Vec<(&str, &str)> =
             all().map(|parts| (parts.source.attribution.as_str(), parts.source.terms.as_str())).collect();

@@ -13,16 +13,17 @@ use axum::{
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
-use shirube_app::{Columns, DataSet, Format, Metadata, OpenData, Words, open_data_header};
+use shirube_app::{Columns, DataSet, DataVersion, Format, Metadata, OpenData, Words, open_data_header};
 use shirube_domain::{
     Error,
     municipality::{MunicipalityCode, Prefecture},
 };
+use shirube_graphql::{Code, refusal};
 
 use super::{
     Doors, files, graphql,
     identity::TimeLeft,
-    refused::{Refused, bad},
+    refused::{Refused, answer, bad},
 };
 
 /// What each strategy of a table costs of the budget of values.
@@ -51,6 +52,7 @@ type Asked = (State<Doors>, files::Caller, Result<Query<Wanted>, QueryRejection>
 #[serde(deny_unknown_fields)]
 struct Wanted {
     bom: Option<bool>,
+    since: Option<String>,
 }
 
 /// How the name of a table ends.
@@ -127,14 +129,19 @@ async fn table(
     set: DataSet,
     ending: Ending,
 ) -> Result<Response, Refused> {
-    let Query(Wanted { bom }) = wanted.map_err(|rejection| bad(&rejection.body_text()))?;
+    let Query(Wanted { bom, since }) = wanted.map_err(|rejection| bad(&rejection.body_text()))?;
     let mark = bom.unwrap_or(false);
-    let found = Arc::new(doors.app.open_data(&scope, set).await.map_err(Refused::from)?);
-    if let Some(too_many) = files::pay(&doors, key, files::COST + PART * found.parts(), &headers)? {
+    let since = since.as_deref().map(str::parse).transpose().map_err(|_| no_version())?;
+    let found = doors.app.open_data(&scope, set, since.clone()).await.map_err(Refused::from)?;
+    let found = Arc::new(found.ok_or_else(|| not_held(&doors.app.data_version()))?);
+    // Of changes, two revisions are read.
+    let revisions = if since.is_some() { 2 } else { 1 };
+    if let Some(too_many) = files::pay(&doors, key, files::COST + PART * revisions * found.parts(), &headers)? {
         return Ok(too_many);
     }
     let version = found.version.to_string();
-    let tag = format!("\"{}-{version}-{mark}.{}\"", env!("CARGO_PKG_VERSION"), ending.name());
+    let changes = since.map(|since| format!("-since-{since}")).unwrap_or_default();
+    let tag = format!("\"{}-{version}{changes}-{mark}.{}\"", env!("CARGO_PKG_VERSION"), ending.name());
     let mut response = if files::holds(&headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
@@ -150,6 +157,25 @@ async fn table(
         response.headers_mut().insert(VERSION, version);
     }
     Ok(response)
+}
+
+/// What follows `since` is no version of the data.
+fn no_version() -> Refused {
+    bad(
+        "since: これはデータの版ではありません。表を取得した際の応答ヘッダー Shirube-Data-Version の値を指定してください。 / this is not a \
+         version of the data; write what the header Shirube-Data-Version told when the table was taken, such as \
+         20261126T010203004Z-0123456789ab",
+    )
+}
+
+/// The data were never of the version that follows `since`.
+fn not_held(now: &DataVersion) -> Refused {
+    let told = format!(
+        "since: この版のデータはここにありません（現在の版は {now}）。ここで公表されたことのない版か、公的統計などの参照データが更新される前の版です。\
+         表全体を取得し直してください。 / the data of this version are not held here, which are of {now} now: no such version was \
+         published here, or the reference data (official statistics) were of another edition then; take the whole table anew"
+    );
+    answer(StatusCode::NOT_FOUND, Code::NotFound, refusal(Code::NotFound, &told))
 }
 
 /// A file of columns, which is made before it is sent.
@@ -172,7 +198,8 @@ async fn columns(
 
 /// Lines that are made while they are sent. What fails on the way ends the connection: half a table must not look whole.
 fn lines(doors: Doors, found: Arc<OpenData>, words: Words, mark: bool) -> Response {
-    let first = stream::once(async move { Ok(open_data_header(words, mark)) });
+    let of_changes = found.since.is_some();
+    let first = stream::once(async move { Ok(open_data_header(words, of_changes, mark)) });
     let parts = stream::iter(0..found.parts()).then(move |part| {
         let (app, found) = (doors.app.clone(), found.clone());
         async move { app.open_data_lines(&found, part, words).await }

@@ -1,6 +1,8 @@
 //! Open data: tables that other people's tools read as one, whose sums are those of the API, and descriptions that validators
 //! accept.
 
+mod changes;
+
 use std::{
     collections::BTreeMap,
     process::{Command, Stdio},
