@@ -5,16 +5,17 @@ use std::sync::Arc;
 use shirube_access::Scope;
 use shirube_analytics::observations::{Columns, Writer};
 use shirube_domain::{
-    Error,
+    Error, StrategyId,
     municipality::{MunicipalityCode, Prefecture},
     observation::{Observation, Published, Row, changes, observations as observed},
+    strategy::Strategy,
 };
 use shirube_exchange::open_data::{self, Description, Words};
 use shirube_store::StoreError;
 
 use tokio::sync::mpsc;
 
-use crate::{App, At, DataVersion, PublishedStrategy, State, StrategyName, Version};
+use crate::{App, At, DataVersion, PublishedStrategy, StrategyName, Version, published};
 
 /// Which published figures are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +50,9 @@ pub struct OpenData {
     pub version: DataVersion,
     /// The earlier version of which the changes are wanted, if not all is.
     pub since: Option<DataVersion>,
+    set: DataSet,
+    /// Everything that is published in that version.
+    published: Arc<published::Published>,
     /// In the order of the codes, a municipality's earliest plan first. Of changes, those that have another revision now.
     strategies: Vec<Arc<PublishedStrategy>>,
     standard: Option<String>,
@@ -80,60 +84,77 @@ impl OpenData {
 }
 
 impl App {
-    /// Finds what is published of a set, or what of it has changed since an earlier version of the data. None if the data were
-    /// never of that version here.
-    pub async fn open_data(
-        &self,
-        scope: &Scope,
-        set: DataSet,
-        since: Option<DataVersion>,
-    ) -> Result<Option<OpenData>, Error> {
+    /// Finds what is published of a set.
+    pub async fn open_data(&self, scope: &Scope, set: DataSet) -> Result<OpenData, Error> {
         self.may_read(scope)?;
+        let published = self.published.load_full();
         let known = |code: MunicipalityCode| match self.reference().find(code) {
             Some(_) => Ok(()),
             None => Err(Error::NotFound { what: "the municipality" }),
         };
-        let mut only = None;
+        let within = |keep: &dyn Fn(MunicipalityCode) -> bool| {
+            let all = published.strategies().filter(|of| keep(of.latest().strategy().parts().municipality));
+            all.cloned().collect::<Vec<_>>()
+        };
         let mut standard = None;
-        match &set {
-            DataSet::Everything | DataSet::Prefecture(_) => {}
-            DataSet::Municipality(of) => known(*of)?,
-            DataSet::Strategy(of, name) => {
-                let found = self.find_version(scope, *of, *name, State::Published(At::Latest)).await?;
-                only = Some(found.strategy().parts().id);
+        let mut strategies = match &set {
+            DataSet::Everything => within(&|_| true),
+            DataSet::Prefecture(of) => within(&|code| code.prefecture() == *of),
+            DataSet::Municipality(of) => {
+                known(*of)?;
+                within(&|code| code == *of)
+            }
+            DataSet::Strategy(code, name) => {
+                let named = published.of(*code).iter().find(|of| name.may_name(of.latest().strategy()));
+                vec![named.ok_or(Error::NotFound { what: "the strategy" })?.clone()]
             }
             DataSet::Standard(id) => {
                 if !self.reference().is_standard(id) {
                     return Err(Error::NotFound { what: "the standard indicator" });
                 }
                 standard = Some(id.clone());
+                within(&|_| true)
             }
-        }
-        let published = self.published.load_full();
-        if since.as_ref().is_some_and(|since| !published.was(since, self.reference().digest())) {
-            return Ok(None);
-        }
-        let within = |code: MunicipalityCode| match set {
-            DataSet::Everything | DataSet::Standard(_) => true,
-            DataSet::Prefecture(of) => code.prefecture() == of,
-            DataSet::Municipality(of) | DataSet::Strategy(of, _) => code == of,
         };
-        let changed = |of: &PublishedStrategy| match &since {
-            None => true,
-            Some(since) => of.find(At::Instant(since.at())) != of.find(At::Latest),
-        };
-        let mut strategies: Vec<Arc<PublishedStrategy>> = published
-            .strategies()
-            .filter(|of| within(of.latest().strategy().parts().municipality))
-            .filter(|of| only.is_none_or(|id| of.id() == id) && changed(of))
-            .cloned()
-            .collect();
         strategies.sort_by_key(|of| {
             let parts = of.latest().strategy().parts();
             (parts.municipality, parts.first_year, parts.term.number, parts.id)
         });
         let version = published.version(self.reference().digest());
-        Ok(Some(OpenData { version, since, strategies, standard }))
+        Ok(OpenData { version, since: None, set, published, strategies, standard })
+    }
+
+    /// What of a set has changed since an earlier version of the data. None if the data were never of that version here.
+    pub async fn open_data_since(&self, mut data: OpenData, since: DataVersion) -> Result<Option<OpenData>, Error> {
+        if !data.published.was(&since, self.reference().digest()) {
+            return Ok(None);
+        }
+        if let (DataSet::Strategy(code, name), [now]) = (&data.set, data.strategies.as_slice())
+            && self.named_at(data.published.of(*code), *name, &since).await?.is_some_and(|then| then != now.id())
+        {
+            let message = "その版では、この名前は別の総合戦略を指していました。総合戦略のキー（strategy_id）で指定してください。 / at that version this name \
+                           meant another strategy; name it by its key (strategy_id)";
+            return Err(Error::bad_input("since", message));
+        }
+        data.strategies.retain(|of| of.find(At::Instant(since.at())) != of.find(At::Latest));
+        data.since = Some(since);
+        Ok(Some(data))
+    }
+
+    /// Which strategy of a municipality had a name at a version of the data: the current one was another before it was published,
+    /// and the number of a term may have been corrected.
+    async fn named_at(
+        &self,
+        strategies: &[Arc<PublishedStrategy>],
+        name: StrategyName,
+        version: &DataVersion,
+    ) -> Result<Option<StrategyId>, Error> {
+        let mut then = Vec::new();
+        for of in strategies {
+            then.extend(self.revision(of, At::Instant(version.at())).await?);
+        }
+        let named = then.iter().map(|of| of.strategy()).filter(|of| name.may_name(of));
+        Ok(named.map(Strategy::parts).max_by_key(|of| (of.first_year, of.term.number)).map(|of| of.id))
     }
 
     /// The revision of which the changes are wanted; none if all is wanted, or if there was none.
@@ -203,8 +224,7 @@ impl App {
 
     /// Describes all that is published.
     pub async fn describe_open_data(&self, scope: &Scope, as_what: Metadata) -> Result<serde_json::Value, Error> {
-        let data = self.open_data(scope, DataSet::Everything, None).await?;
-        let data = data.ok_or_else(|| Error::NotFound { what: "the data" })?;
+        let data = self.open_data(scope, DataSet::Everything).await?;
         let all = || data.strategies.iter().map(|of| of.latest().strategy().parts());
         let base = format!("{}/data", self.public_url());
         let mut sources: Vec<(&str, &str)> =

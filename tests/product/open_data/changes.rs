@@ -12,16 +12,18 @@ use reqwest::{
 };
 use serde_json::{Value, json};
 use shirube_access::{Grant, MunicipalRole};
+use shirube_exchange::STRATEGIES;
 use shirube_testing::{Backend, TestServer, both_backends};
 
 use super::{get, records};
-use crate::{live::Draft, sign_in::changed};
+use crate::sign_in::changed;
 
 both_backends!(
     changes_make_the_new_table_of_the_old_one,
     what_is_no_version_held_here_is_told,
     changes_are_kept_until_something_is_published,
     where_nothing_changed_little_is_paid,
+    a_name_that_meant_another_strategy_is_told,
 );
 
 type Row = BTreeMap<String, String>;
@@ -146,7 +148,15 @@ impl City {
                 changed(&self.server, &self.planner, "createIndicator", input, "").await?;
             }
             // A plan of which nothing was published before.
-            4 => return Draft::of_sunagawa(self.server.app()).await?.publish(self.server.app()).await,
+            4 => {
+                let mut document: Value = serde_json::from_str(STRATEGIES[0])?;
+                (document["term"], document["term_number"]) = ("第３期".into(), 3.into());
+                let input = json!({ "municipality": "012262", "document": document });
+                let made = changed(&self.server, &self.planner, "createStrategy", input, "strategy { id }").await?;
+                let input = json!({ "id": made["strategy"]["id"] });
+                changed(&self.server, &self.planner, "publishStrategy", input, "").await?;
+                return Ok(());
+            }
             // A target that is withdrawn, and figures here and there.
             _ => {
                 self.edit_named("観光入込客数", "setFigures", figure("R3", "target", Value::Null)).await?;
@@ -315,6 +325,28 @@ async fn changes_are_kept_until_something_is_published(backend: Backend) -> Resu
     assert_ne!(tag(&one), tag(&other), "since another version");
     assert_eq!(one.headers()["shirube-data-version"].to_str()?, later, "what the changes lead to");
     assert_eq!(get(&city.server, &path).await?.bytes().await?, one.bytes().await?, "the same bytes");
+    Ok(())
+}
+
+/// A new plan is the current one, and the table of that name is another than before.
+async fn a_name_that_meant_another_strategy_is_told(backend: Backend) -> Result<()> {
+    let city = City::new(backend).await?;
+    let version = city.version().await?;
+    let changes =
+        async |name: &str| get(&city.server, &format!("/data/observations/012262/{name}.csv?since={version}")).await;
+    city.publish_something(0).await?;
+    assert_eq!(changes("current").await?.status(), StatusCode::OK);
+    city.publish_something(4).await?;
+    let refused = changes("current").await?;
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+    let answer: Value = refused.json().await?;
+    let message = answer["errors"][0]["message"].as_str().context("a message")?;
+    ensure!(message.contains("キー") && message.contains("key"), "{message}");
+    // The term is still the same plan; the next one is had by its term, of which there was no table before.
+    for name in ["2", "3"] {
+        let response = changes(name).await?.error_for_status()?;
+        ensure!(response.text().await?.lines().count() > 1, "{name}");
+    }
     Ok(())
 }
 

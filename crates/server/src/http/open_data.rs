@@ -131,9 +131,14 @@ async fn table(
 ) -> Result<Response, Refused> {
     let Query(Wanted { bom, since }) = wanted.map_err(|rejection| bad(&rejection.body_text()))?;
     let mark = bom.unwrap_or(false);
-    let since = since.as_deref().map(str::parse).transpose().map_err(|_| no_version())?;
-    let found = doors.app.open_data(&scope, set, since.clone()).await.map_err(Refused::from)?;
-    let found = Arc::new(found.ok_or_else(|| not_held(&doors.app.data_version()))?);
+    let since = since.as_deref().map(str::parse::<DataVersion>).transpose().map_err(|_| no_version())?;
+    let mut found = doors.app.open_data(&scope, set).await.map_err(Refused::from)?;
+    if let Some(since) = &since {
+        let now = found.version.clone();
+        let changes = doors.app.open_data_since(found, since.clone()).await.map_err(Refused::from)?;
+        found = changes.ok_or_else(|| not_held(&now))?;
+    }
+    let found = Arc::new(found);
     // Of changes, two revisions are read.
     let revisions = if since.is_some() { 2 } else { 1 };
     if let Some(too_many) = files::pay(&doors, key, files::COST + PART * revisions * found.parts(), &headers)? {
