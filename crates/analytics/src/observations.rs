@@ -10,7 +10,7 @@ use rust_decimal::prelude::ToPrimitive;
 use shirube_domain::observation::{ColumnKind, Field, Row, columns};
 
 /// A format of files that holds columns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Columns {
     /// Apache Parquet.
     Parquet,

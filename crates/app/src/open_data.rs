@@ -13,12 +13,16 @@ use shirube_domain::{
 use shirube_exchange::open_data::{self, Description, Words};
 use shirube_store::StoreError;
 
+use quick_cache::{Weighter, sync::Cache};
 use tokio::sync::mpsc;
 
 use crate::{App, At, DataVersion, PublishedStrategy, StrategyName, Version, published};
 
+/// Bytes of files that are kept. Who reads a file over the network asks for one part of it after the other.
+const KEPT: u64 = 64 << 20;
+
 /// Which published figures are wanted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum DataSet {
     /// All.
     Everything,
@@ -43,6 +47,34 @@ pub enum Metadata {
     Catalog,
 }
 
+/// What tells a file of columns from all others.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct FileName {
+    set: DataSet,
+    since: Option<DataVersion>,
+    version: DataVersion,
+    columns: Columns,
+}
+
+#[derive(Debug, Clone)]
+struct Size;
+
+impl Weighter<FileName, Arc<[u8]>> for Size {
+    fn weight(&self, _: &FileName, file: &Arc<[u8]>) -> u64 {
+        file.len() as u64
+    }
+}
+
+/// Files that were made lately.
+#[derive(Debug)]
+pub(crate) struct Files(Cache<FileName, Arc<[u8]>, Size>);
+
+impl Files {
+    pub(crate) fn new() -> Self {
+        Self(Cache::with_weighter(32, KEPT, Size))
+    }
+}
+
 /// Published strategies whose figures are wanted, as of one version of the data.
 #[derive(Debug)]
 pub struct OpenData {
@@ -59,6 +91,11 @@ pub struct OpenData {
 }
 
 impl OpenData {
+    fn file(&self, columns: Columns) -> FileName {
+        let Self { version, since, set, .. } = self;
+        FileName { set: set.clone(), since: since.clone(), version: version.clone(), columns }
+    }
+
     /// How many parts its table has, one for each strategy.
     pub fn parts(&self) -> usize {
         self.strategies.len()
@@ -192,8 +229,19 @@ impl App {
         .await
     }
 
-    /// A table as a file of columns.
-    pub async fn open_data_file(self: &Arc<Self>, data: &Arc<OpenData>, columns: Columns) -> Result<Vec<u8>, Error> {
+    /// Whether a file of columns is still there from when it was made.
+    pub fn keeps_open_data_file(&self, data: &OpenData, columns: Columns) -> bool {
+        self.files.0.contains_key(&data.file(columns))
+    }
+
+    /// A table as a file of columns. Who asks for one that is just being made gets the same.
+    pub async fn open_data_file(self: &Arc<Self>, data: &Arc<OpenData>, columns: Columns) -> Result<Arc<[u8]>, Error> {
+        let name = data.file(columns);
+        let made = async { self.write_open_data(data, columns).await.map(Arc::from) };
+        self.files.0.get_or_insert_async(&name, made).await
+    }
+
+    async fn write_open_data(self: &Arc<Self>, data: &Arc<OpenData>, columns: Columns) -> Result<Vec<u8>, Error> {
         // Earlier revisions are read while the file is written, so that no more than two are held beside it.
         let (sender, mut revisions) = mpsc::channel(1);
         let read = async move {

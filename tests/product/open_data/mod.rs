@@ -2,6 +2,7 @@
 //! accept.
 
 mod changes;
+mod ranges;
 
 use std::{
     collections::BTreeMap,
