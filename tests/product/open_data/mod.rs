@@ -2,6 +2,7 @@
 //! accept.
 
 mod changes;
+mod morning;
 mod ranges;
 
 use std::{
