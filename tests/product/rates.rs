@@ -185,7 +185,10 @@ async fn pages_of_a_named_origin_are_let_in() -> Result<()> {
         let headers = response.headers();
         assert_eq!(text(headers, "access-control-allow-origin")?, PAGE);
         let exposed = text(headers, "access-control-expose-headers")?;
-        assert_eq!(exposed, "x-request-id,retry-after,ratelimit,ratelimit-policy");
+        assert_eq!(
+            exposed,
+            "x-request-id,retry-after,ratelimit,ratelimit-policy,etag,accept-ranges,content-range,shirube-data-version"
+        );
         let varies: Vec<&str> = headers.get_all(VARY).iter().filter_map(|value| value.to_str().ok()).collect();
         assert!(varies.iter().any(|names| names.eq_ignore_ascii_case("origin")), "{varies:?}");
         assert_eq!(text(headers, "cross-origin-resource-policy")?, "cross-origin");

@@ -2,14 +2,15 @@
 
 use std::io::Cursor;
 
-use polars::prelude::{
-    Column, DataFrame, IntoColumn, IpcWriter, NamedFrom, ParquetWriter, PolarsResult, SerWriter, Series,
+use polars::{
+    io::parquet::write::BatchedWriter,
+    prelude::{Column, DataFrame, IntoColumn, IpcWriter, NamedFrom, ParquetWriter, PolarsResult, SerWriter, Series},
 };
 use rust_decimal::prelude::ToPrimitive;
-use shirube_domain::observation::{COLUMNS, ColumnKind, Field, Observation, Published};
+use shirube_domain::observation::{ColumnKind, Field, Row, columns};
 
 /// A format of files that holds columns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Columns {
     /// Apache Parquet.
     Parquet,
@@ -34,17 +35,17 @@ struct Rows {
 }
 
 impl Rows {
-    fn new() -> Self {
+    fn new(of_changes: bool) -> Self {
         let values = |kind| match kind {
             ColumnKind::Text | ColumnKind::Instant => Values::Text(Vec::new()),
             ColumnKind::Number => Values::Number(Vec::new()),
             ColumnKind::Whole => Values::Whole(Vec::new()),
         };
-        Self { columns: COLUMNS.iter().map(|column| values(column.kind)).collect(), height: 0 }
+        Self { columns: columns(of_changes).map(|column| values(column.kind)).collect(), height: 0 }
     }
 
-    fn push(&mut self, of: &Published<'_>, observation: &Observation<'_>) {
-        for (values, field) in self.columns.iter_mut().zip(observation.fields(of)) {
+    fn push(&mut self, row: &Row<'_>) {
+        for (values, field) in self.columns.iter_mut().zip(row.fields()) {
             match (values, field) {
                 (Values::Text(values), Field::Text(text)) => values.push(Some(text.into_owned())),
                 (Values::Number(values), Field::Number(number)) => values.push(number.to_f64()),
@@ -57,8 +58,8 @@ impl Rows {
         self.height += 1;
     }
 
-    fn frame(self) -> PolarsResult<DataFrame> {
-        let columns = COLUMNS.iter().zip(self.columns).map(|(column, values)| {
+    fn frame(self, of_changes: bool) -> PolarsResult<DataFrame> {
+        let columns = columns(of_changes).zip(self.columns).map(|(column, values)| {
             let name = column.name.into();
             match values {
                 Values::Text(values) => Series::new(name, values),
@@ -72,39 +73,54 @@ impl Rows {
 }
 
 /// Writes rows as a file. The same rows give the same bytes.
-pub fn write<'a>(
-    rows: impl Iterator<Item = (Published<'a>, Observation<'a>)>,
-    columns: Columns,
-) -> PolarsResult<Vec<u8>> {
-    match columns {
-        Columns::Parquet => parquet(rows),
-        Columns::Arrow => arrow(rows),
-    }
+pub struct Writer<'b> {
+    held: Rows,
+    of_changes: bool,
+    file: File<'b>,
 }
 
-/// Writes rows as Parquet, a group of rows after the other: what is held is a group and the packed file.
-fn parquet<'a>(rows: impl Iterator<Item = (Published<'a>, Observation<'a>)>) -> PolarsResult<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let schema = Rows::new().frame()?.schema().clone();
-    let mut writer = ParquetWriter::new(&mut bytes).batched(&schema)?;
-    let mut held = Rows::new();
-    for (of, observation) in rows {
-        held.push(&of, &observation);
-        if held.height == GROUP {
-            writer.write_batch(&std::mem::replace(&mut held, Rows::new()).frame()?)?;
+/// What is written.
+enum File<'b> {
+    /// Parquet, a group of rows after the other: what is held is a group and the packed file.
+    Parquet(Box<BatchedWriter<&'b mut Vec<u8>>>),
+    /// Arrow's file format, of which all rows are held.
+    Arrow(&'b mut Vec<u8>),
+}
+
+impl<'b> Writer<'b> {
+    /// Begins a file of a table, or of one of changes.
+    pub fn new(bytes: &'b mut Vec<u8>, columns: Columns, of_changes: bool) -> PolarsResult<Self> {
+        let file = match columns {
+            Columns::Parquet => {
+                let schema = Rows::new(of_changes).frame(of_changes)?.schema().clone();
+                File::Parquet(Box::new(ParquetWriter::new(bytes).batched(&schema)?))
+            }
+            Columns::Arrow => File::Arrow(bytes),
+        };
+        Ok(Self { held: Rows::new(of_changes), of_changes, file })
+    }
+
+    /// Writes a row.
+    pub fn push(&mut self, row: &Row<'_>) -> PolarsResult<()> {
+        self.held.push(row);
+        if let File::Parquet(writer) = &mut self.file
+            && self.held.height == GROUP
+        {
+            let group = std::mem::replace(&mut self.held, Rows::new(self.of_changes));
+            writer.write_batch(&group.frame(self.of_changes)?)?;
+        }
+        Ok(())
+    }
+
+    /// Ends the file.
+    pub fn finish(self) -> PolarsResult<()> {
+        let mut last = self.held.frame(self.of_changes)?;
+        match self.file {
+            File::Parquet(mut writer) => {
+                writer.write_batch(&last)?;
+                writer.finish().map(|_| ())
+            }
+            File::Arrow(bytes) => IpcWriter::new(Cursor::new(bytes)).finish(&mut last),
         }
     }
-    writer.write_batch(&held.frame()?)?;
-    writer.finish()?;
-    drop(writer);
-    Ok(bytes)
-}
-
-/// Writes rows in Arrow's file format. All of them are held.
-fn arrow<'a>(rows: impl Iterator<Item = (Published<'a>, Observation<'a>)>) -> PolarsResult<Vec<u8>> {
-    let mut held = Rows::new();
-    rows.for_each(|(of, observation)| held.push(&of, &observation));
-    let mut bytes = Vec::new();
-    IpcWriter::new(Cursor::new(&mut bytes)).finish(&mut held.frame()?)?;
-    Ok(bytes)
 }

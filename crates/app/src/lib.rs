@@ -86,8 +86,8 @@ use tokio::sync::{Mutex, watch};
 pub use webhooks::{DeliveryPage, MadeWebhook, WebhookEdit};
 
 use crate::{
-    analytics::Analytics, grading_rules::SavedRules, identity::Facts, published::Published, sender::Sender,
-    throttle::Throttles,
+    analytics::Analytics, grading_rules::SavedRules, identity::Facts, open_data::Files, published::Published,
+    sender::Sender, throttle::Throttles,
 };
 
 /// How many older revisions are kept decoded.
@@ -152,6 +152,7 @@ pub struct App {
     tokens: Tokens,
     keyring: ArcSwap<Keyring>,
     analytics: Analytics,
+    files: Files,
     facts: Facts,
     throttles: Throttles,
     sender: Sender,
@@ -179,6 +180,7 @@ impl App {
             tokens: Tokens::new(options.public_url.clone()),
             keyring: ArcSwap::from_pointee(keyring),
             analytics: Analytics::new(),
+            files: Files::new(),
             facts: Facts::new(),
             throttles: Throttles::new(),
             sender: Sender::new(options.reach.clone()),

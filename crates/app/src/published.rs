@@ -205,6 +205,12 @@ impl Published {
         self.version.get_or_init(|| DataVersion::new(latest(), reference)).clone()
     }
 
+    /// Whether the data were of this version at its instant, beside reference data of this digest.
+    pub(crate) fn was(&self, version: &DataVersion, reference: &str) -> bool {
+        let then = self.strategies().filter_map(|of| of.find(At::Instant(version.at())));
+        DataVersion::new(then, reference) == *version
+    }
+
     /// All strategies, in no order.
     pub(crate) fn strategies(&self) -> impl Iterator<Item = &Arc<PublishedStrategy>> {
         self.by_municipality.values().flatten()

@@ -8,6 +8,7 @@ use shirube_domain::{
     calendar::FiscalYear,
     grade::{GradingRule, preset},
     municipality::MunicipalityCode,
+    strategy::Strategy,
 };
 use shirube_exchange::report::{Paper, PrintedReport};
 use uuid::Uuid;
@@ -15,7 +16,7 @@ use uuid::Uuid;
 use crate::{App, At, Version};
 
 /// Which strategy of a municipality.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StrategyName {
     /// The current one.
     Current,
@@ -23,6 +24,17 @@ pub enum StrategyName {
     Term(u8),
     /// That of a key, the same in all revisions.
     Key(StrategyId),
+}
+
+impl StrategyName {
+    /// Whether it names a strategy, if no later plan of the municipality is named by it.
+    pub(crate) fn may_name(self, of: &Strategy) -> bool {
+        match self {
+            Self::Current => true,
+            Self::Term(term) => of.parts().term.number == term,
+            Self::Key(id) => of.parts().id == id,
+        }
+    }
 }
 
 /// A text that names no strategy.
@@ -152,13 +164,8 @@ impl App {
             (State::Draft, _) => Err(Error::bad_input("strategy", "name a draft by the key of its strategy")),
             (State::Published(at), _) => {
                 self.may_read(scope)?;
-                let wanted = |of: &&Arc<crate::PublishedStrategy>| match strategy {
-                    StrategyName::Current => true,
-                    StrategyName::Term(term) => of.latest().strategy().parts().term.number == term,
-                    StrategyName::Key(id) => of.id() == id,
-                };
                 let all = self.strategies(municipality);
-                let found = all.iter().find(wanted).ok_or(NONE)?;
+                let found = all.iter().find(|of| strategy.may_name(of.latest().strategy())).ok_or(NONE)?;
                 self.revision(found, at).await?.ok_or(Error::NotFound { what: "the revision" })
             }
         }

@@ -1,7 +1,7 @@
 //! Open data: published figures as tidy CSV, and what describes them to other programs (CSVW, Frictionless Data, DCAT).
 
 use serde_json::{Value, json};
-use shirube_domain::observation::{COLUMNS, ColumnKind, Field, Observation, Published};
+use shirube_domain::observation::{CHANGE, COLUMNS, Change, Column, ColumnKind, Field, KEY, Row, columns};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::style::MARK;
@@ -18,11 +18,12 @@ pub enum Words {
     Sdmx,
 }
 
-/// The header of a table, with a byte order mark if Excel is to open it.
-pub fn header(words: Words, mark: bool) -> Vec<u8> {
+/// The header of a table, or of one of changes, with a byte order mark if Excel is to open it. SDMX has a column for changes in
+/// any case.
+pub fn header(words: Words, of_changes: bool, mark: bool) -> Vec<u8> {
     let mut bytes = if mark { MARK.to_vec() } else { Vec::new() };
     let names: Vec<&str> = match words {
-        Words::Plain => COLUMNS.iter().map(|column| column.name).collect(),
+        Words::Plain => columns(of_changes).map(|column| column.name).collect(),
         Words::Sdmx => vec![
             "STRUCTURE",
             "STRUCTURE_ID",
@@ -43,12 +44,12 @@ pub fn header(words: Words, mark: bool) -> Vec<u8> {
     bytes
 }
 
-/// The rows of some observations, without a header.
-pub fn rows<'a>(words: Words, of: &Published<'a>, observations: impl Iterator<Item = Observation<'a>>) -> Vec<u8> {
-    let texts = |observation: &Observation<'a>| -> Vec<String> { observation.fields(of).iter().map(printed).collect() };
+/// Rows, without a header.
+pub fn rows<'a>(words: Words, rows: impl Iterator<Item = Row<'a>>) -> Vec<u8> {
+    let texts = |row: &Row<'a>| -> Vec<String> { row.fields().map(|field| printed(&field)).collect() };
     match words {
-        Words::Plain => lines(observations.map(|observation| texts(&observation))),
-        Words::Sdmx => lines(observations.filter_map(|observation| sdmx(&texts(&observation)))),
+        Words::Plain => lines(rows.map(|row| texts(&row))),
+        Words::Sdmx => lines(rows.filter_map(|row| sdmx(&texts(&row), row.change))),
     }
 }
 
@@ -61,8 +62,15 @@ fn printed(field: &Field<'_>) -> String {
     }
 }
 
-/// A row in the words of SDMX; none for one whose time SDMX cannot tell.
-fn sdmx(texts: &[String]) -> Option<Vec<String>> {
+/// A row in the words of SDMX; none for one whose time SDMX cannot tell, or which says the same in a later revision, of which
+/// SDMX knows nothing.
+fn sdmx(texts: &[String], change: Option<Change>) -> Option<Vec<String>> {
+    let action = match change {
+        None => "I",
+        Some(Change::Added | Change::Changed) => "R",
+        Some(Change::Withdrawn) => "D",
+        Some(Change::Republished) => return None,
+    };
     let get = |name: &str| {
         let at = COLUMNS.iter().position(|column| column.name == name)?;
         texts.get(at).map(String::as_str)
@@ -74,22 +82,22 @@ fn sdmx(texts: &[String]) -> Option<Vec<String>> {
         ("CY", year) => (year.to_owned(), "--01-01"),
         _ => return None,
     };
-    let row = [
+    let key = [
         "dataflow",
         STRUCTURE,
-        "I",
+        action,
         get("municipality_code")?,
         get("strategy_id")?,
         get("indicator_id")?,
         get("measure")?,
         &time,
-        get("value")?,
-        get("obs_status")?,
-        get("unit")?,
-        get("unit_mult")?,
-        start,
     ];
-    Some(row.map(str::to_owned).to_vec())
+    // To delete an observation, SDMX wants its dimensions alone: a value or attribute that is named would be deleted instead.
+    let told = match change {
+        Some(Change::Withdrawn) => [""; 5],
+        _ => [get("value")?, get("obs_status")?, get("unit")?, get("unit_mult")?, start],
+    };
+    Some(key.iter().chain(&told).map(|text| (*text).to_owned()).collect())
 }
 
 fn lines(rows: impl Iterator<Item = Vec<String>>) -> Vec<u8> {
@@ -159,34 +167,51 @@ impl Description<'_> {
             "dc:title": [{ "@value": TITLE.0, "@language": "ja" }, { "@value": TITLE.1, "@language": "en" }],
             "dc:modified": { "@value": self.modified(), "@type": "xsd:dateTime" },
             "dialect": { "encoding": "utf-8", "header": true, "lineTerminators": ["\r\n", "\n"] },
-            "tableSchema": { "columns": columns },
+            "tableSchema": { "columns": columns, "primaryKey": KEY },
         })
     }
 
     /// The files, as Frictionless Data describes packages.
     pub fn package(&self) -> Value {
-        let fields: Vec<Value> = COLUMNS
-            .iter()
-            .map(|column| {
-                json!({
-                    "name": column.name, "title": column.ja, "description": column.en,
-                    "type": match column.kind {
-                        ColumnKind::Text => "string",
-                        ColumnKind::Number => "number",
-                        ColumnKind::Whole => "integer",
-                        ColumnKind::Instant => "datetime",
-                    },
-                    "format": if column.kind == ColumnKind::Instant { "any" } else { "default" },
-                })
-            })
-            .collect();
-        let schema = json!({ "fields": fields, "missingValues": [""] });
-        let mut resources = vec![
+        let field = |column: &Column| {
             json!({
-                "name": "observations", "path": format!("{}/observations.csv", self.base), "title": TITLE.0,
-                "format": "csv", "mediatype": "text/csv", "encoding": "utf-8", "profile": "tabular-data-resource",
-                "dialect": { "lineTerminator": "\r\n", "header": true }, "schema": schema,
-            }),
+                "name": column.name, "title": column.ja, "description": column.en,
+                "type": match column.kind {
+                    ColumnKind::Text => "string",
+                    ColumnKind::Number => "number",
+                    ColumnKind::Whole => "integer",
+                    ColumnKind::Instant => "datetime",
+                },
+                "format": if column.kind == ColumnKind::Instant { "any" } else { "default" },
+            })
+        };
+        let schema = |of_changes: bool| {
+            let mut fields: Vec<Value> = COLUMNS.iter().map(field).collect();
+            if of_changes {
+                let mut change = field(&CHANGE);
+                change["constraints"] = json!({ "required": true, "enum": Change::ALL.map(Change::name) });
+                fields.push(change);
+            }
+            json!({ "fields": fields, "missingValues": [""], "primaryKey": KEY })
+        };
+        let csv = json!({
+            "format": "csv", "mediatype": "text/csv", "encoding": "utf-8", "profile": "tabular-data-resource",
+            "dialect": { "lineTerminator": "\r\n", "header": true },
+        });
+        let csv = |name: &str, path: String, title: String, of_changes: bool| {
+            let mut told = json!({ "name": name, "path": path, "title": title, "schema": schema(of_changes) });
+            told.as_object_mut().into_iter().for_each(|told| told.extend(csv.as_object().cloned().unwrap_or_default()));
+            told
+        };
+        let mut resources = vec![
+            csv("observations", format!("{}/observations.csv", self.base), TITLE.0.to_owned(), false),
+            // Whoever keeps this package beside its files finds here what has changed since.
+            csv(
+                "observations-changes",
+                format!("{}/observations.csv?since={}", self.base, self.version),
+                format!("{}：この版からの変更", TITLE.0),
+                true,
+            ),
             json!({
                 "name": "observations-parquet", "path": format!("{}/observations.parquet", self.base), "title": TITLE.0,
                 "format": "parquet", "mediatype": "application/vnd.apache.parquet",

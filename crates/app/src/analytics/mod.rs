@@ -26,7 +26,7 @@ use tokio::{
 };
 pub use version::{BadDataVersion, DataVersion};
 
-use crate::{App, At, PublishedStrategy, Version, published::Published};
+use crate::{App, At, Version, published::Published};
 
 /// Questions that are worked out at the same time. Others wait.
 const AT_ONCE: usize = 2;
@@ -218,17 +218,14 @@ impl App {
 
     /// What was published in an earlier version of the data.
     async fn as_of(&self, published: &Published, version: &DataVersion) -> Result<Vec<Arc<Version>>, Error> {
-        let at = At::Instant(version.at());
-        let then: Vec<&Arc<PublishedStrategy>> = published.strategies().filter(|of| of.find(at).is_some()).collect();
-        let revisions = then.iter().filter_map(|of| Some((of.id(), of.find(at)?)));
-        if DataVersion::new(revisions.map(|(_, stored)| stored), self.reference().digest()) != *version {
+        if !published.was(version, self.reference().digest()) {
             let message = "these data are not held: no such version was published here, or the official statistics are of \
                            another edition now; ask without a version, or with one that an answer gave";
             return Err(Error::bad_input("dataVersion", message));
         }
-        let mut versions = Vec::with_capacity(then.len());
-        for of in then {
-            versions.extend(self.revision(of, at).await?);
+        let mut versions = Vec::new();
+        for of in published.strategies() {
+            versions.extend(self.revision(of, At::Instant(version.at())).await?);
         }
         Ok(versions)
     }

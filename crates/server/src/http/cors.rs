@@ -6,13 +6,22 @@ use axum::{
 };
 use tower_http::cors::CorsLayer;
 
-use super::{Doors, observe::REQUEST_ID, rate};
+use super::{Doors, observe::REQUEST_ID, open_data, rate};
 
 /// How long a browser may remember what it was allowed.
 const MAX_AGE: Duration = Duration::from_mins(10);
 
 /// The headers of answers that foreign pages may read, besides those that every page may.
-const EXPOSED: [HeaderName; 4] = [REQUEST_ID, header::RETRY_AFTER, rate::LIMIT, rate::POLICY];
+const EXPOSED: [HeaderName; 8] = [
+    REQUEST_ID,
+    header::RETRY_AFTER,
+    rate::LIMIT,
+    rate::POLICY,
+    header::ETAG,
+    header::ACCEPT_RANGES,
+    header::CONTENT_RANGE,
+    open_data::VERSION,
+];
 
 /// The origins whose pages may read the answers of the API. None by default: the door is closed to foreign pages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 use axum::{
     Extension, Router,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, Method, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -13,7 +13,7 @@ use shirube_graphql::{Code, refusal};
 
 use super::{
     Doors,
-    files::{A_DAY, COST, Caller, holds, keep, pay},
+    files::{A_DAY, COST, Caller, holds, keep, pay, send},
     graphql,
     refused::{Refused, answer},
 };
@@ -26,6 +26,7 @@ async fn file(
     State(doors): State<Doors>,
     (Extension(key), Extension(scope), Extension(left)): Caller,
     Path(file): Path<String>,
+    method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let named = file.rsplit_once('.');
@@ -39,7 +40,8 @@ async fn file(
     }
     let work = async {
         let answered = doors.app.ask_again(&scope, id).await?;
-        let tag = format!("\"{}.{}\"", answered.id.tag(), format.extension());
+        // Another release may write the same rows in other bytes.
+        let tag = format!("\"{}-{}.{}\"", answered.id.tag(), env!("CARGO_PKG_VERSION"), format.extension());
         if holds(&headers, &tag) {
             return Ok((tag, None));
         }
@@ -57,7 +59,7 @@ async fn file(
                 format.extension()
             );
             let told = [(header::CONTENT_TYPE, format.media_type()), (header::CONTENT_DISPOSITION, &name)];
-            (told, bytes).into_response()
+            send(&method, &headers, &tag, told, bytes.into())?
         }
         None => StatusCode::NOT_MODIFIED.into_response(),
     };

@@ -1,15 +1,16 @@
 //! What the doors of files share: who asks, what it costs them, and how long an answer may be kept.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, ops::RangeInclusive, sync::Arc};
 
 use axum::{
     Extension,
-    body::Body,
+    body::{Body, Bytes},
     extract::{FromRequest, Multipart, Request, multipart::MultipartError},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::Response,
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    response::{IntoResponse, IntoResponseParts, Response},
 };
-use headers::{ETag, HeaderMapExt, IfNoneMatch};
+use headers::{AcceptRanges, ContentRange, ETag, HeaderMapExt, IfNoneMatch, IfRange};
+use http_range_header::{RangeUnsatisfiableError, parse_range_header};
 use shirube_access::Scope;
 use shirube_graphql::{Code, CostBudget, Overspent, refusal, whole_seconds};
 
@@ -70,6 +71,75 @@ pub(super) async fn form(request: Request, limit: usize, what: &str) -> Result<B
 pub(super) fn holds(headers: &HeaderMap, tag: &str) -> bool {
     let held = headers.typed_get::<IfNoneMatch>();
     held.zip(tag.parse::<ETag>().ok()).is_some_and(|(held, tag)| !held.precondition_passes(&tag))
+}
+
+/// A file that is held whole, or the part of it that is asked for.
+pub(super) fn send(
+    method: &Method,
+    headers: &HeaderMap,
+    tag: &str,
+    told: impl IntoResponseParts,
+    bytes: Bytes,
+) -> Result<Response, Refused> {
+    let length = bytes.len() as u64;
+    let mut response = match part(method, headers, tag, length).map_err(|OutOfReach| out_of_reach(length))? {
+        None => (told, bytes).into_response(),
+        Some((part, range)) => {
+            let mut response = (StatusCode::PARTIAL_CONTENT, told, bytes.slice(part)).into_response();
+            response.headers_mut().typed_insert(range);
+            response
+        }
+    };
+    response.headers_mut().typed_insert(AcceptRanges::bytes());
+    Ok(response)
+}
+
+/// A part of which the file has nothing.
+struct OutOfReach;
+
+/// Which part of a file is asked for. What cannot be read, and several parts at once, are answered with the whole, as RFC 9110
+/// leaves it to us; so is who holds a part of another file than this one (`If-Range`).
+fn part(
+    method: &Method,
+    headers: &HeaderMap,
+    tag: &str,
+    length: u64,
+) -> Result<Option<(RangeInclusive<usize>, ContentRange)>, OutOfReach> {
+    let of_this = match headers.typed_try_get::<IfRange>() {
+        Ok(held) => held.is_none_or(|held| !held.is_modified(tag.parse().ok().as_ref(), None)),
+        Err(_) => false,
+    };
+    let asked = headers.get(header::RANGE).and_then(|asked| parse_range_header(asked.to_str().ok()?).ok());
+    let Some(asked) = asked.filter(|_| of_this && method == Method::GET) else { return Ok(None) };
+    let ranges = match asked.validate(length) {
+        Ok(ranges) => ranges,
+        Err(RangeUnsatisfiableError::Unsatisfiable) => return Err(OutOfReach),
+        Err(_) => return Ok(None),
+    };
+    let [range] = ranges.as_slice() else { return Ok(None) };
+    let ends = usize::try_from(*range.start()).ok().zip(usize::try_from(*range.end()).ok());
+    Ok(ends.zip(ContentRange::bytes(range.clone(), length).ok()).map(|((first, last), told)| (first..=last, told)))
+}
+
+fn out_of_reach(length: u64) -> Refused {
+    let told = format!(
+        "Range: このファイルは {length} バイトで、指定された範囲には何もありません。 / this file has {length} bytes, and none of them is in this range"
+    );
+    let mut refused = answer(StatusCode::RANGE_NOT_SATISFIABLE, Code::BadUserInput, refusal(Code::BadUserInput, &told));
+    refused.0.headers_mut().typed_insert(ContentRange::unsatisfied_bytes(length));
+    refused
+}
+
+/// A strong tag says that the bytes are the same, by which parts are put together. Packed on the way, they are others.
+pub(super) async fn weaken(mut response: Response) -> Response {
+    if response.headers().contains_key(header::CONTENT_ENCODING)
+        && let Some(tag) = response.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok())
+        && !tag.starts_with("W/")
+        && let Ok(weak) = HeaderValue::from_str(&format!("W/{tag}"))
+    {
+        response.headers_mut().insert(header::ETAG, weak);
+    }
+    response
 }
 
 /// Says how long an answer may be kept, and by which tag it is asked for again.

@@ -30,11 +30,11 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use shirube_app::App;
+use shirube_app::{App, Format};
 use shirube_graphql::{Api, limits};
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    compression::{CompressionLayer, CompressionLevel},
+    compression::{CompressionLayer, CompressionLevel, DefaultPredicate, Predicate, predicate::NotForContentType},
 };
 
 use self::headers::Embedding;
@@ -94,8 +94,15 @@ pub(crate) fn routes(
         .fallback(async || (StatusCode::NOT_FOUND, "not found; the API is at /graphql\n"))
         .method_not_allowed_fallback(not_allowed)
         .layer(CatchPanicLayer::new())
-        // The cheapest level: answers are read once.
-        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        // The cheapest level: answers are read once. Parquet and workbooks are packed already.
+        .layer(
+            CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(
+                DefaultPredicate::new()
+                    .and(NotForContentType::const_new(Format::Parquet.media_type()))
+                    .and(NotForContentType::const_new(files::WORKBOOK)),
+            ),
+        )
+        .layer(middleware::map_response(files::weaken))
         .layer(middleware::from_fn_with_state(trusted, address::tell))
         .layer(middleware::from_fn(observe::observe))
         .layer(middleware::map_response_with_state(embedding, headers::close))

@@ -1,6 +1,10 @@
 //! Open data: tables that other people's tools read as one, whose sums are those of the API, and descriptions that validators
 //! accept.
 
+mod changes;
+mod morning;
+mod ranges;
+
 use std::{
     collections::BTreeMap,
     process::{Command, Stdio},

@@ -4,7 +4,11 @@
 //! (REF_AREA, INDICATOR, TIME_PERIOD, MEASURE, OBS_VALUE, OBS_STATUS, UNIT_MEASURE, UNIT_MULT), under names that a reader of the
 //! table understands.
 
+mod changes;
+
 use std::{borrow::Cow, sync::Arc};
+
+pub use changes::{CHANGE, Change, Rows, changes};
 
 use rust_decimal::Decimal;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -117,6 +121,14 @@ pub const COLUMNS: [Column; 26] = [
     text("remark", "所見", "what the municipality remarks on the actual of the year"),
 ];
 
+/// The columns that tell a row from all others. `period` is blank in some: one without a period is told by that.
+pub const KEY: [&str; 4] = ["strategy_id", "indicator_id", "measure", "period"];
+
+/// The columns of a table, or of one of changes.
+pub fn columns(of_changes: bool) -> impl Iterator<Item = &'static Column> {
+    COLUMNS.iter().chain(of_changes.then_some(&CHANGE))
+}
+
 /// The value of a column in a row.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Field<'a> {
@@ -191,6 +203,25 @@ pub struct Observation<'a> {
     status: ObservationStatus,
     /// As printed.
     pub printed: &'a str,
+}
+
+/// A row of a table.
+#[derive(Debug, Clone)]
+pub struct Row<'a> {
+    /// Of what it tells something.
+    pub of: Published<'a>,
+    /// What it tells.
+    pub observation: Observation<'a>,
+    /// What became of it, in a table of changes.
+    pub change: Option<Change>,
+}
+
+impl Row<'_> {
+    /// Its fields, one for each of [`columns`].
+    pub fn fields(&self) -> impl Iterator<Item = Field<'_>> {
+        let change = self.change.map(|change| Field::Text(Cow::Borrowed(change.name())));
+        self.observation.fields(&self.of).into_iter().chain(change)
+    }
 }
 
 /// All observations of a strategy, in the order of the document.
@@ -273,7 +304,7 @@ fn unit<'a>(indicator: &'a Indicator, amount: Option<&'a Amount>) -> Option<&'a 
 
 impl Observation<'_> {
     /// Its row, a field for each of [`COLUMNS`].
-    pub fn fields<'s>(&'s self, of: &Published<'s>) -> [Field<'s>; COLUMNS.len()] {
+    fn fields<'s>(&'s self, of: &Published<'s>) -> [Field<'s>; COLUMNS.len()] {
         fn text(text: &str) -> Field<'_> {
             if text.is_empty() { Field::None } else { Field::Text(Cow::Borrowed(text)) }
         }
