@@ -105,7 +105,7 @@ fn proposed(args: &DocumentArgs) -> Result<Proposal, Failure> {
 }
 
 /// On a terminal, something that moves while work goes on.
-fn spinner(words: &'static str) -> Result<ProgressBar, Failure> {
+pub(crate) fn spinner(words: &'static str) -> Result<ProgressBar, Failure> {
     let bar = ProgressBar::new_spinner().with_style(ProgressStyle::with_template("{spinner} {msg} {elapsed}")?);
     bar.set_message(words);
     bar.enable_steady_tick(Duration::from_millis(100));

@@ -2,6 +2,7 @@
 
 mod commands;
 mod documents;
+mod exports;
 mod http;
 mod listen;
 mod serve;
@@ -59,6 +60,7 @@ fn execute(cli: Cli) -> Result<ExitCode, Failure> {
         match command.unwrap_or(Command::Serve) {
             Command::Import(args) => return documents::import(&settings, &args).await,
             Command::Serve => serve::serve(settings).await,
+            Command::Export(command) => exports::export(&settings, command).await,
             Command::Migrate => serve::migrate(&settings).await,
             Command::Sample => serve::sample(&settings).await,
             Command::User(command) => commands::user(&settings, command).await,

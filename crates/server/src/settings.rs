@@ -38,6 +38,9 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Read a document as a strategy, and make a draft of it
     Import(ImportArgs),
+    /// Write what is published into a file: a printed report, or a table of open data
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// Manage users: invite, list, grant, revoke, reset, disable, enable, sign out
     #[command(subcommand)]
     User(UserCommand),
@@ -93,6 +96,65 @@ pub(crate) struct CheckArgs {
 pub(crate) struct ImportArgs {
     #[command(flatten)]
     pub(crate) document: DocumentArgs,
+}
+
+/// `shirube export …`
+#[derive(Subcommand)]
+pub(crate) enum ExportCommand {
+    /// The printed report (集計表) of a strategy, as a workbook, a page for printing, or CSV
+    Report {
+        /// The code of the municipality
+        municipality: String,
+        /// Where to write it; it ends in .xlsx, .html or .csv
+        file: PathBuf,
+        /// The strategy: current, the number of its term, or its key
+        #[arg(long, default_value = "current")]
+        strategy: String,
+        /// The number of its revision [default: the latest]
+        #[arg(long)]
+        revision: Option<u32>,
+        /// On the result of which fiscal year: 2021, R3 [default: that up to which it reports]
+        #[arg(long)]
+        year: Option<String>,
+        /// The grading rule by which rates and grades are added: the key of a shipped one, or code/key of a municipality's own
+        #[arg(long)]
+        rule: Option<String>,
+        /// For A4 paper, and not for A3
+        #[arg(long)]
+        a4: bool,
+        #[command(flatten)]
+        told: ToldArgs,
+    },
+    /// The published figures, one observation a row, as CSV, SDMX-CSV, Parquet or Arrow
+    Data {
+        /// Where to write it; it ends in .csv, .sdmx.csv, .parquet or .arrow
+        file: PathBuf,
+        /// Those of a prefecture, by its two digits
+        #[arg(long, value_name = "NN", conflicts_with_all = ["municipality", "indicator"])]
+        prefecture: Option<String>,
+        /// Those of a municipality, by its code
+        #[arg(long, value_name = "CODE", conflicts_with = "indicator")]
+        municipality: Option<String>,
+        /// Those of one of its strategies: current, the number of its term, or its key
+        #[arg(long, requires = "municipality")]
+        strategy: Option<String>,
+        /// Those of indicators that correspond to a standard indicator, by its id
+        #[arg(long, value_name = "ID")]
+        indicator: Option<String>,
+        #[command(flatten)]
+        told: ToldArgs,
+    },
+}
+
+/// How a command that writes a file tells of it.
+#[derive(Args)]
+pub(crate) struct ToldArgs {
+    /// Begin a CSV with a byte order mark, which Excel needs
+    #[arg(long)]
+    pub(crate) bom: bool,
+    /// Tell what was written as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `shirube user …`

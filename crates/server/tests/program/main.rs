@@ -261,6 +261,43 @@ fn a_document_is_checked_without_a_database_and_imported_into_one() {
 }
 
 #[test]
+fn what_is_published_is_written_into_files_that_are_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(Server::start(folder.path()));
+    let run = |arguments: &str| success(shirube(folder.path()), arguments);
+    let told: serde_json::Value = serde_json::from_str(&run("export data all.csv --json")).unwrap();
+    let text = fs::read_to_string(folder.path().join("all.csv")).unwrap();
+    assert_eq!((&told["strategies"], &told["bytes"]), (&2.into(), &text.len().into()));
+    assert!(text.lines().count() > 1_000 && text.contains("砂川市"));
+    let told = run("export data 01.parquet --prefecture 01");
+    assert!(told.contains("1 strategies, data version 2"), "{told}");
+    assert!(fs::read(folder.path().join("01.parquet")).unwrap().starts_with(b"PAR1"));
+    run("export data births.sdmx.csv --indicator births");
+    run("export report 012262 report.xlsx --rule nagano --year R3");
+    // What goes out comes in.
+    let told = run("check report.xlsx");
+    assert!(told.contains("第２期砂川市まち・ひと・しごと創生総合戦略 (012262), R3 – R7"), "{told}");
+    assert!(told.contains("52 indicators"), "{told}");
+
+    for (arguments, words) in [
+        ("export report 012262 report.pdf", "a report ends in .xlsx, .html or .csv"),
+        ("export report 012262 report.csv --year R1", "the plan runs from 2021 to 2025"),
+        ("export report 012262 no/folder.csv", "no/folder.csv.part: No such file or directory"),
+        ("export data all.txt", "a table ends in .csv, .sdmx.csv, .parquet or .arrow"),
+        ("export data all.csv --prefecture 48", "“48” is no prefecture"),
+        ("export data all.csv --indicator nothing", "the standard indicator was not found"),
+    ] {
+        let output = shirube(folder.path()).args(arguments.split(' ')).output().unwrap();
+        let wrong = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(1) && wrong.contains(words), "{arguments}: {wrong}");
+    }
+    let left = fs::read_dir(folder.path())
+        .unwrap()
+        .filter(|of| of.as_ref().unwrap().path().extension().is_some_and(|of| of == "part"));
+    assert_eq!(left.count(), 0, "nothing half-written is left");
+}
+
+#[test]
 fn whoever_has_the_machine_manages_people_keys_and_tokens() {
     const VIEWER: &str = r#"{"query":"{ viewer { kind } }"}"#;
     let folder = tempfile::tempdir().unwrap();
