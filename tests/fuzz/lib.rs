@@ -2,7 +2,9 @@
 
 use std::{
     io::{Cursor, Write},
-    sync::LazyLock,
+    panic::{self, AssertUnwindSafe},
+    process,
+    sync::{LazyLock, Mutex, Once},
 };
 
 use shirube_domain::municipality::Municipality;
@@ -15,8 +17,26 @@ use uuid::Uuid;
 
 static MUNICIPALITIES: LazyLock<Vec<Municipality>> = LazyLock::new(|| municipalities().expect("they ship with the product"));
 
+static QUIET: Once = Once::new();
+static LAST: Mutex<String> = Mutex::new(String::new());
+
+/// Does something that may not panic. A panic of a library that a reader catches itself is no finding.
+fn without_panic(work: impl FnOnce()) {
+    QUIET.call_once(|| {
+        panic::set_hook(Box::new(|told| *LAST.lock().expect("nothing panics while it is held") = told.to_string()));
+    });
+    if panic::catch_unwind(AssertUnwindSafe(work)).is_err() {
+        eprintln!("{}", LAST.lock().expect("nothing panics while it is held"));
+        process::abort();
+    }
+}
+
 /// Reads a document with every reader of documents. What a proposal says of itself has to be so, and its layout is followed.
 pub fn read(bytes: &[u8]) {
+    without_panic(|| read_all(bytes));
+}
+
+fn read_all(bytes: &[u8]) {
     let _ = entry::read(bytes);
     let read = |layout: &Layout| propose(bytes, layout, &MUNICIPALITIES, &mut Uuid::now_v7);
     if let Ok(proposal) = read(&Layout::default()) {

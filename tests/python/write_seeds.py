@@ -48,8 +48,8 @@ def main():
                     else:
                         parts = zipfile.ZipFile(made)
                         names = ("worksheets/sheet1.xml", "sharedStrings.xml", "styles.xml")
-                        held = [f"xl/{part}" for part in names if f"xl/{part}" in parts.namelist()]
-                        pieces = [one_line(parts.read(part)) for part in held]
+                        held = parts.namelist()
+                        pieces = [one_line(parts.read(f"xl/{part}")) if f"xl/{part}" in held else b"" for part in names]
                         (folder / "xlsx" / name).write_bytes(b"\n".join(pieces))
 
 

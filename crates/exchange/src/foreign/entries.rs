@@ -292,6 +292,7 @@ impl Rows<'_, '_> {
     fn read(&mut self) {
         let rows = self.sheet.rows();
         let mut open: Option<Open> = None;
+        let mut left: Option<u32> = None;
         for (at, row) in rows.iter().copied().enumerate() {
             if self.tables.iter().any(|table| (table.headings..table.body).contains(&row)) {
                 self.close(&mut open);
@@ -328,7 +329,14 @@ impl Rows<'_, '_> {
                 self.events.push(event);
                 continue;
             }
+            // Behind a gap, words where figures stood are the headings of something that is not known.
+            let gap = at > 0 && rows[at - 1] + 1 < row;
+            if said.is_none() && gap && table.is_some_and(|table| table.is_left_by(&cells)) {
+                self.close(&mut open);
+                left = table.map(|table| table.headings);
+            }
             match table {
+                Some(table) if left == Some(table.headings) => self.rest(table, row),
                 Some(table) => self.row(table, row, &mut open),
                 None if at >= 3 || !is_title(&cells) => self.aside(row, &cells),
                 None => {}
@@ -363,6 +371,12 @@ impl Rows<'_, '_> {
 
     /// A line outside of every table.
     fn aside(&mut self, row: u32, cells: &[(u32, String)]) {
+        if let [(_, text)] = cells
+            && let Some(goals) = of_goals(text)
+        {
+            self.goal_targets = Some(goals);
+            return;
+        }
         for (column, text) in cells {
             if !is_title(&[(*column, text.clone())]) {
                 let because = Bilingual::new("表の外にあります", "it stands outside of every table");
@@ -478,12 +492,9 @@ impl Rows<'_, '_> {
 
     /// A line of one text that is no indicator: what the indicators below it are, or something that is not known.
     fn is_aside(&mut self, at: &str, text: &str) -> bool {
-        let word = folded(text).to_uppercase();
-        let bare = word.trim_matches(|c: char| "【】[]〔〕■◆●○・()".contains(c));
-        match bare {
-            "数値目標" => self.goal_targets = Some(true),
-            "KPI" | "重要業績評価指標" | "重要業績評価指標(KPI" => self.goal_targets = Some(false),
-            _ => {
+        match of_goals(text) {
+            Some(goals) => self.goal_targets = Some(goals),
+            None => {
                 let said = Statement::read(text);
                 if said.target.is_some() || said.reason.is_some() {
                     return false;
@@ -547,9 +558,36 @@ impl Table {
         })
     }
 
+    /// Whether a row holds words alone, some of them where figures stand.
+    fn is_left_by(&self, cells: &[(u32, String)]) -> bool {
+        let mut told = cells.iter().filter(|(_, text)| !text.is_empty()).peekable();
+        let words = |text: &str| !text.contains(|c: char| c.is_numeric()) && !text.chars().all(is_dash);
+        let figures = |at: &u32| {
+            let column = self.columns.get(at).map(|head| head.column);
+            matches!(
+                column,
+                Some(Column::Figures(_) | Column::Year(..) | Column::Baseline | Column::Target | Column::Unit)
+            )
+        };
+        told.peek().is_some()
+            && told.clone().count() > 1
+            && told.clone().all(|(_, text)| words(text) && text.chars().count() < 20)
+            && told.filter(|(at, _)| figures(at)).count() > 1
+    }
+
     /// Whether a row has figures of which only the row can say what they are.
     fn has_figures(&self) -> bool {
         self.columns.values().any(|head| matches!(head.column, Column::Figures(_)))
+    }
+}
+
+/// Whether a line says that what follows are 数値目標, or KPI.
+fn of_goals(text: &str) -> Option<bool> {
+    let word = folded(text).to_uppercase();
+    match word.trim_matches(|c: char| "【】[]〔〕■◆●○・()".contains(c)) {
+        "数値目標" => Some(true),
+        "KPI" | "重要業績評価指標" | "重要業績評価指標(KPI" => Some(false),
+        _ => None,
     }
 }
 

@@ -303,6 +303,15 @@ pub(super) struct Head {
 }
 
 impl Table {
+    /// The fiscal years of which it has results.
+    fn result_years(&self) -> BTreeSet<FiscalYear> {
+        let year = |head: &Head| match head.column {
+            Column::Figures(year) | Column::Year(Part::Actual, Some(year)) => Some(year),
+            _ => None,
+        };
+        self.columns.values().filter_map(year).collect()
+    }
+
     pub(super) fn first(&self, of: Column) -> Option<u32> {
         self.columns.iter().find(|(_, head)| head.column == of).map(|(at, _)| *at)
     }
@@ -559,86 +568,98 @@ fn numbered(sheet: &Sheet, body: &[u32], at: u32) -> bool {
 
 /// What one column says of another.
 fn settle(table: &mut Table, era: Era) {
-    let holds = |wanted: fn(Column) -> bool| table.columns.values().filter(|head| wanted(head.column)).count();
-    let yearly_targets = holds(|column| matches!(column, Column::Year(Part::Target, Some(_))));
-    let results = holds(|column| matches!(column, Column::Figures(_) | Column::Year(Part::Actual, Some(_))));
-    let target = holds(|column| column == Column::Target);
-    let indicators = holds(|column| matches!(column, Column::Indicator | Column::GoalTarget));
-    for head in table.columns.values_mut() {
-        // 目標値（R6） beside R2 to R6 is the target of the plan, and not one of its years.
-        if let Column::Year(Part::Target, Some(_)) = head.column
-            && yearly_targets == 1
-            && results > 1
-            && target == 0
-        {
-            head.column = Column::Target;
-        }
-    }
     // A list of indicators may call them by what they hang on: 項目.
-    if indicators == 0
+    if !table.columns.values().any(|head| head.column.is_label())
         && let Some(last) = table.levels().last()
         && let Some(head) = table.columns.get_mut(last)
     {
         head.column = Column::Indicator;
     }
-    choose(table, Column::is_label, |text| match () {
-        () if text.contains("指標名") || text.contains("名称") => 3,
-        () if ["種別", "区分", "番号", "分類"].iter().any(|word| text.contains(word)) => 0,
-        () if text.contains("数値目標") => 1,
-        () => 2,
-    });
+    choose(table, Column::is_label, label_rank);
     // 現状値 beside 策定時 is a result.
     choose(table, |column| column == Column::Baseline, |text| i32::from(!text.contains("現状")));
-    // The one that is in force is the last that was stated.
-    choose(
-        table,
-        |column| column == Column::Target,
-        |text| match () {
-            () if ["見直し", "変更", "改定", "改訂", "修正"].iter().any(|word| text.contains(word)) => 2,
-            () if text.contains("中間") || text.contains("当初") => 0,
-            () => 1,
-        },
-    );
+    choose(table, |column| column == Column::Target, target_rank);
     let mut seen = BTreeSet::new();
     for head in table.columns.values_mut() {
-        let text = folded(&head.text);
         head.column = match (head.column, head.chosen) {
-            (Column::Baseline, false) if text.contains("現状") => {
-                Column::Year(Part::Actual, headings::year_beside(&head.text, era))
-            }
-            (Column::Target, false) if text.contains("中間") => match headings::year_beside(&head.text, era) {
-                Some(year) => Column::Year(Part::Target, Some(year)),
-                None => Column::Detail,
-            },
-            // 目標値 beside 目標 says the same with its unit.
-            (Column::Target, false)
-                if !["見直し", "変更", "改定", "改訂", "修正", "当初"].iter().any(|word| text.contains(word)) =>
-            {
-                Column::Target
-            }
             (Column::Skip | Column::Detail | Column::Remark | Column::Level(_) | Column::Number, _) => head.column,
-            (_, false) => Column::Detail,
+            (column, false) => second(column, &head.text, era),
             (column, true) if column != Column::Target && !seen.insert(column) => Column::Detail,
             (column, true) => column,
         };
     }
-    for head in table.columns.values_mut().filter(|head| matches!(head.column, Column::Baseline | Column::Target)) {
-        head.period = headings::period(&head.text, era);
+    let results = table.result_years();
+    settle_targets(table, &results);
+    for head in table.columns.values_mut() {
+        match head.column {
+            Column::Baseline | Column::Target => head.period = headings::period(&head.text, era),
+            // A rate without a year is that of the only year with a result.
+            Column::Year(part @ (Part::Rate | Part::Grade), None) if results.len() == 1 => {
+                head.column = Column::Year(part, results.first().copied());
+            }
+            _ => {}
+        }
     }
-    // A rate without a year is that of the only year with a result.
-    let years: BTreeSet<FiscalYear> = table
+}
+
+/// Words for a target that took the place of another.
+const REVISED: [&str; 5] = ["見直し", "変更", "改定", "改訂", "修正"];
+
+/// Which of several columns of labels names the indicator: 指標名 before 数値目標 before 指標種別.
+fn label_rank(heading: &str) -> i32 {
+    if heading.contains("指標名") || heading.contains("名称") {
+        3
+    } else if ["種別", "区分", "番号", "分類"].iter().any(|word| heading.contains(word)) {
+        0
+    } else {
+        2 - i32::from(heading.contains("数値目標"))
+    }
+}
+
+/// Which of several columns of targets is in force: the one that was stated last.
+fn target_rank(heading: &str) -> i32 {
+    if REVISED.iter().any(|word| heading.contains(word)) {
+        2
+    } else {
+        1 - i32::from(heading.contains("中間") || heading.contains("当初"))
+    }
+}
+
+/// What a column holds beside the one that was chosen before it.
+fn second(column: Column, heading: &str, era: Era) -> Column {
+    let text = folded(heading);
+    match column {
+        Column::Baseline if text.contains("現状") => Column::Year(Part::Actual, headings::year_beside(heading, era)),
+        Column::Target if text.contains("中間") => match headings::year_beside(heading, era) {
+            Some(year) => Column::Year(Part::Target, Some(year)),
+            None => Column::Detail,
+        },
+        // 目標値 beside 目標 says the same with its unit.
+        Column::Target if target_rank(&text) == 1 => Column::Target,
+        _ => Column::Detail,
+    }
+}
+
+/// 目標値（R6） beside R2 to R6, or beyond all results, is the target of the plan, and not one of its years.
+fn settle_targets(table: &mut Table, results: &BTreeSet<FiscalYear>) {
+    let targets: Vec<FiscalYear> = table
         .columns
         .values()
         .filter_map(|head| match head.column {
-            Column::Figures(year) | Column::Year(Part::Actual, Some(year)) => Some(year),
+            Column::Year(Part::Target, year) => year,
             _ => None,
         })
         .collect();
-    if let (1, Some(only)) = (years.len(), years.first()) {
-        for head in table.columns.values_mut() {
-            if let Column::Year(part @ (Part::Rate | Part::Grade), None) = head.column {
-                head.column = Column::Year(part, Some(*only));
-            }
+    if table.first(Column::Target).is_some() {
+        return;
+    }
+    let beyond: Vec<FiscalYear> =
+        targets.iter().copied().filter(|year| results.last().is_some_and(|last| year > last)).collect();
+    for head in table.columns.values_mut() {
+        if let Column::Year(Part::Target, Some(year)) = head.column
+            && (targets.len() == 1 && results.len() > 1 || beyond == [year])
+        {
+            head.column = Column::Target;
         }
     }
 }

@@ -628,6 +628,27 @@ fn a_table_without_indicators_is_not_ready() {
 }
 
 #[test]
+fn a_summary_below_a_table_is_no_part_of_it() {
+    let rows = [
+        vec![TITLE],
+        vec!["数値目標"],
+        vec!["基本目標", "指標", "単位", "現状値（R3）", "策定時(H30)", "目標値(R6)", "評価"],
+        vec!["1 働く", "雇用者数", "人", "8", "5", "10", "A"],
+        vec![],
+        vec!["", "評価", "件数", "割合"],
+        vec!["", "A", "1", "100%"],
+    ];
+    let proposal = proposed(&[sheet("KPI", rows)]);
+    assert_eq!(
+        told(&proposal),
+        ["雇用者数 GoalTarget [人] 5（平成30年度） → 10（令和6年度） YearlyAmount ,,,, | ,8,,,"]
+    );
+    let unread: Vec<&str> = proposal.unread.iter().map(|of| of.at.as_str()).collect();
+    assert_eq!(unread, ["KPI!B6", "KPI!C6", "KPI!D6", "KPI!B7", "KPI!C7", "KPI!D7"]);
+    assert_eq!(proposal.strategy["plan"][0]["indicators"][0]["grades"][1], "A");
+}
+
+#[test]
 fn corrections_go_before_every_guess() {
     let rows = [
         vec!["名称", "現在", "これから", "いま"],
