@@ -86,12 +86,7 @@ pub(crate) async fn export(settings: &Settings, command: ExportCommand) -> Resul
 
 fn tell(args: &ToldArgs, what: &serde_json::Value, words: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    if args.json {
-        writeln!(out, "{what}")?
-    } else {
-        writeln!(out, "{words}")?
-    }
-    Ok(())
+    Ok(if args.json { writeln!(out, "{what}") } else { writeln!(out, "{words}") }?)
 }
 
 fn ending(file: &Path) -> Option<&str> {

@@ -13,9 +13,9 @@ use shirube_domain::{
 use super::{
     ByYear, Confidence, Counts, Layout, Notes, Part, Subject,
     entries::{Entry, Headings, Node, Placed, Read},
+    facts::Facts,
     headings::folded,
     meaning::{self, Known, Statement, Told, joined},
-    tables::Facts,
 };
 use crate::sample::{
     FORMAT,

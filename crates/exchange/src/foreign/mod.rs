@@ -6,13 +6,16 @@
 //! of it goes through the same reader as every file of the sample format.
 
 mod entries;
+mod facts;
 mod figures;
 mod headings;
 mod layout;
 mod meaning;
+mod rows;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod tree;
 
 use std::collections::BTreeMap;
 
@@ -167,7 +170,7 @@ fn recognise(
 ) -> Proposal {
     let mut notes = Notes::default();
     let sheets = &tables::shown(sheets, &mut notes);
-    let facts = tables::Facts::of(sheets, corrections, municipalities, &mut notes);
+    let facts = facts::Facts::of(sheets, corrections, municipalities, &mut notes);
     let read = entries::read(sheets, corrections, &facts, &mut notes);
     let (file, layout) = figures::strategy(&facts, read, corrections, &mut notes);
     let counts = Counts { untold: notes.untold, ..file.counts() };
