@@ -10,6 +10,7 @@ mod xlsx;
 
 use std::{collections::BTreeMap, fmt, panic};
 
+use calamine::{SheetType, SheetVisible};
 use shirube_domain::text::Bilingual;
 
 /// How many bytes a file may have.
@@ -242,6 +243,12 @@ pub fn read_any(bytes: &[u8]) -> Result<Vec<Sheet>, BookError> {
 
 fn checked(bytes: &[u8]) -> Result<(), BookError> {
     if bytes.len() > FILE { Err(BookError::TooLarge) } else { Ok(()) }
+}
+
+/// The names of the sheets that hold cells, and whether they are hidden.
+fn worksheets(sheets: &[calamine::Sheet]) -> Vec<(String, bool)> {
+    let cells = sheets.iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
+    cells.map(|sheet| (sheet.name.clone(), sheet.visible != SheetVisible::Visible)).collect()
 }
 
 /// The libraries take some things for granted that a file need not keep to, such as that its parts lie in folders.

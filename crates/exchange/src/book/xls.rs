@@ -8,9 +8,9 @@ use std::{
     io::{Cursor, Read as _, Write as _},
 };
 
-use calamine::{Data, Reader, SheetType, SheetVisible, Xls, XlsError};
+use calamine::{Data, Reader, Xls, XlsError};
 
-use super::{Area, BookError, MERGED, Room, SHEETS, Sheet, Value, shown};
+use super::{Area, BookError, MERGED, Room, SHEETS, Sheet, Value, shown, worksheets};
 
 /// How many bytes such a file may have: formulas unfold to some fifty times of what they take.
 const FILE: usize = 4 << 20;
@@ -45,12 +45,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Sheet>, BookError> {
     alone.create_stream(name).and_then(|mut to| to.write_all(&stream)).map_err(not)?;
     alone.flush().map_err(not)?;
     let mut book: Xls<_> = Xls::new(Cursor::new(alone.into_inner().into_inner())).map_err(refused)?;
-    let names: Vec<(String, bool)> = book
-        .sheets_metadata()
-        .iter()
-        .filter(|sheet| sheet.typ == SheetType::WorkSheet)
-        .map(|sheet| (sheet.name.clone(), sheet.visible != SheetVisible::Visible))
-        .collect();
+    let names = worksheets(book.sheets_metadata());
     let (mut sheets, mut room) = (Vec::with_capacity(names.len()), Room::default());
     for (name, hidden) in names {
         sheets.push(Sheet { hidden, ..sheet(&mut book, name, &mut room)? });

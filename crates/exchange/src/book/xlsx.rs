@@ -5,9 +5,9 @@ use std::{
     io::{Cursor, Read, Seek},
 };
 
-use calamine::{DataRef, Reader, SheetType, SheetVisible, Xlsx, XlsxError};
+use calamine::{DataRef, Reader, Xlsx, XlsxError};
 
-use super::{Area, BookError, MERGED, Room, SHEETS, Sheet, Value, shown};
+use super::{Area, BookError, MERGED, Room, SHEETS, Sheet, Value, shown, worksheets};
 
 /// How numbers are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,12 +20,7 @@ pub(super) enum Numbers {
 
 pub(super) fn read(bytes: &[u8], numbers: Numbers) -> Result<Vec<Sheet>, BookError> {
     let mut book: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(bytes)).map_err(refused)?;
-    let names: Vec<(String, bool)> = book
-        .sheets_metadata()
-        .iter()
-        .filter(|sheet| sheet.typ == SheetType::WorkSheet)
-        .map(|sheet| (sheet.name.clone(), sheet.visible != SheetVisible::Visible))
-        .collect();
+    let names = worksheets(book.sheets_metadata());
     // Many names may be given to one part, which would be read for each.
     if names.len() > SHEETS {
         return Err(BookError::TooMuch);
