@@ -28,6 +28,8 @@ pub(super) struct Rows<'a, 'n> {
     over: BTreeMap<(u32, u32), (u32, u32)>,
     /// Whether a line said that what follows are 数値目標, or that it is not.
     goal_targets: Option<bool>,
+    /// Whether that line stood outside of tables, and none has begun since.
+    goals_said: bool,
 }
 
 /// How many cells that are one with others are known.
@@ -61,7 +63,7 @@ impl<'a, 'n> Rows<'a, 'n> {
         it: &'n mut Read,
         events: &'n mut Vec<Event>,
     ) -> Self {
-        Self { sheet, tables, corrections, notes, it, events, over: over(sheet), goal_targets: None }
+        Self { sheet, tables, corrections, notes, it, events, over: over(sheet), goal_targets: None, goals_said: false }
     }
 
     pub(super) fn read(&mut self) {
@@ -69,8 +71,12 @@ impl<'a, 'n> Rows<'a, 'n> {
         let mut open: Option<Open> = None;
         let mut left: Option<u32> = None;
         for (at, row) in rows.iter().copied().enumerate() {
-            if self.tables.iter().any(|table| (table.headings..table.body).contains(&row)) {
+            if let Some(table) = self.tables.iter().find(|table| (table.headings..table.body).contains(&row)) {
                 self.close(&mut open);
+                // A line counts for the table below it, and for what follows the line in a table.
+                if table.headings == row && !std::mem::take(&mut self.goals_said) {
+                    self.goal_targets = None;
+                }
                 continue;
             }
             let table = self.tables.iter().rfind(|table| table.body <= row);
@@ -149,7 +155,7 @@ impl<'a, 'n> Rows<'a, 'n> {
         if let [(_, text)] = cells
             && let Some(goals) = of_goals(text)
         {
-            self.goal_targets = Some(goals);
+            (self.goal_targets, self.goals_said) = (Some(goals), true);
             return;
         }
         for (column, text) in cells {
@@ -179,6 +185,7 @@ impl<'a, 'n> Rows<'a, 'n> {
         });
         if let Some(Placed { at, text }) = &label
             && !figures
+            && self.corrections.rows.get(&row_place(self.sheet, row)) != Some(&RowKind::Figures)
             && self.cells(row).iter().filter(|(_, text)| !text.is_empty()).count() == 1
             && self.is_aside(at, text)
         {

@@ -325,6 +325,31 @@ fn a_table_without_indicators_is_not_ready() {
 }
 
 #[test]
+fn a_line_above_a_table_says_what_its_indicators_are() {
+    let head = vec!["指標", "目標値", "R2"];
+    let rows = [
+        vec![TITLE],
+        vec!["基本目標1　しごと"],
+        vec!["数値目標"],
+        head.clone(),
+        vec!["就業者数", "10人", "8"],
+        head,
+        vec!["雇用者数", "5人", "3"],
+        vec!["名前だけ"],
+    ];
+    let mut said = Layout::default();
+    let table = sheet("KPI", rows);
+    let proposal = proposed(std::slice::from_ref(&table));
+    let roles: Vec<bool> = told(&proposal).iter().map(|line| line.contains("GoalTarget")).collect();
+    assert_eq!(roles, [true, false]);
+    assert_eq!(proposal.unread[0].at, "KPI!A8");
+    // Somebody knows better.
+    said.rows.insert("KPI!8".to_owned(), RowKind::Figures);
+    let of = corrected(&[table], &said);
+    assert_eq!((of.counts.indicators, of.unread.len()), (3, 0));
+}
+
+#[test]
 fn a_summary_below_a_table_is_no_part_of_it() {
     let rows = [
         vec![TITLE],
