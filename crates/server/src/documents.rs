@@ -135,7 +135,8 @@ fn tell(out: &mut impl Write, file: &Path, proposal: &Proposal, all: bool) -> io
     if !proposal.problems.is_empty() {
         writeln!(out, "\nTo be mended / 修正が必要 ({}):", proposal.problems.len())?;
         for of in &proposal.problems {
-            writeln!(out, "  {}: {}", of.place, of.message)?;
+            let at = of.at.as_ref().map(|at| format!(" ({at})")).unwrap_or_default();
+            writeln!(out, "  {}{at}: {}", of.place, of.message)?;
         }
     }
     if !proposal.unread.is_empty() {

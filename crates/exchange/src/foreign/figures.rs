@@ -22,35 +22,17 @@ use crate::sample::{
     file::{File, IndicatorFile, NodeFile, ReportFile, RoleFile, SourceFile},
 };
 
-/// The file that a workbook comes to, and the layout by which it was read.
-pub(super) fn strategy(facts: &Facts, read: Read, corrections: &Layout, notes: &mut Notes) -> (File, Layout) {
+/// The file that a workbook comes to, the layout by which it was read, and the cell of each indicator, in the order of the file.
+pub(super) fn strategy(
+    facts: &Facts,
+    read: Read,
+    corrections: &Layout,
+    notes: &mut Notes,
+) -> (File, Layout, Vec<String>) {
     let years = years(facts, &read, notes);
     let report_year = report_year(facts, &read, &years, notes);
     let name = facts.municipality.as_ref().map_or("", |(_, name)| name);
-    let title = facts.title.clone().unwrap_or_else(|| {
-        let title = format!("{name}総合戦略");
-        notes.guess(
-            "",
-            Subject::Title,
-            &title,
-            Confidence::Unsure,
-            Bilingual::new("題名が見つかりません", "no title was found"),
-        );
-        title
-    });
-    let (term, term_number) = facts.term.clone().unwrap_or_else(|| {
-        // The first strategies of nearly all municipalities began in 2015, the second in 2020.
-        let number = if years.first().is_some_and(|year| year.year() >= 2019) { 2 } else { 1 };
-        let term = format!("第{number}期");
-        notes.guess(
-            "",
-            Subject::Title,
-            &term,
-            Confidence::Unsure,
-            Bilingual::new("何期かは計画の年から推定しました", "the term is guessed by the years"),
-        );
-        (term, number)
-    });
+    let (title, term, term_number) = named(facts, name, &years, notes);
     if years.is_empty() {
         notes.problems.push((
             "first_year",
@@ -70,12 +52,14 @@ pub(super) fn strategy(facts: &Facts, read: Read, corrections: &Layout, notes: &
         notes.problems.push(("plan", told.to_owned()));
     }
     let document = facts.document.clone().unwrap_or_else(|| title.clone());
+    let mut cells = Vec::new();
     let yearly = Yearly {
         known: units(&read.roots),
         years: &years,
         report: report_year,
         targets: read.yearly_targets,
         headings: &read.headings,
+        cells: &mut cells,
         notes,
     };
     let plan = yearly.nodes(read.roots);
@@ -123,7 +107,36 @@ pub(super) fn strategy(facts: &Facts, read: Read, corrections: &Layout, notes: &
         tables: read.tables,
         rows: corrections.rows.clone(),
     };
-    (file, layout)
+    (file, layout, cells)
+}
+
+/// The title and the term of the strategy; guessed where the document does not say them.
+fn named(facts: &Facts, name: &str, years: &[FiscalYear], notes: &mut Notes) -> (String, String, u8) {
+    let title = facts.title.clone().unwrap_or_else(|| {
+        let title = format!("{name}総合戦略");
+        notes.guess(
+            "",
+            Subject::Title,
+            &title,
+            Confidence::Unsure,
+            Bilingual::new("題名が見つかりません", "no title was found"),
+        );
+        title
+    });
+    let (term, term_number) = facts.term.clone().unwrap_or_else(|| {
+        // The first strategies of nearly all municipalities began in 2015, the second in 2020.
+        let number = if years.first().is_some_and(|year| year.year() >= 2019) { 2 } else { 1 };
+        let term = format!("第{number}期");
+        notes.guess(
+            "",
+            Subject::Title,
+            &term,
+            Confidence::Unsure,
+            Bilingual::new("何期かは計画の年から推定しました", "the term is guessed by the years"),
+        );
+        (term, number)
+    });
+    (title, term, term_number)
 }
 
 fn count(nodes: &[Node]) -> usize {
@@ -217,6 +230,8 @@ struct Yearly<'a, 'n> {
     /// Whether years have targets of their own.
     targets: bool,
     headings: &'a Headings,
+    /// The cells of the indicators so far.
+    cells: &'n mut Vec<String>,
     known: BTreeMap<String, Vec<Unit>>,
     notes: &'n mut Notes,
 }
@@ -265,6 +280,7 @@ impl Yearly<'_, '_> {
         if said.label.is_empty() {
             return self.without(entry, said, node);
         }
+        self.cells.push(entry.at.clone());
         let indicator = self.indicator(entry, said);
         node.indicators.push(indicator);
     }
@@ -615,6 +631,20 @@ fn lives(figures: &YearTexts, years: &[FiscalYear]) -> (Option<String>, Option<S
 }
 
 impl File {
+    /// The places of its indicators, in order: `plan[0].children[1].indicators[0]`.
+    pub(super) fn places(&self) -> Vec<String> {
+        fn walk(nodes: &[NodeFile], within: &str, places: &mut Vec<String>) {
+            for (at, node) in nodes.iter().enumerate() {
+                let place = format!("{within}[{at}]");
+                places.extend((0..node.indicators.len()).map(|at| format!("{place}.indicators[{at}]")));
+                walk(&node.children, &format!("{place}.children"), places);
+            }
+        }
+        let mut places = Vec::new();
+        walk(&self.plan, "plan", &mut places);
+        places
+    }
+
     /// How much it holds.
     pub(super) fn counts(&self) -> Counts {
         fn count(nodes: &[NodeFile], counts: &mut Counts) {

@@ -102,13 +102,16 @@ pub struct Unread {
 pub struct Problem {
     /// The place in the strategy: `plan[0].indicators[1].unit`.
     pub place: String,
+    /// The cell from which that came, if it is one: 集計表!B3.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
     /// What is wrong, and how to mend it.
     pub message: String,
 }
 
 impl From<BadInput> for Problem {
     fn from(BadInput { place, message }: BadInput) -> Self {
-        Self { place, message }
+        Self { place, at: None, message }
     }
 }
 
@@ -172,16 +175,25 @@ fn recognise(
     let sheets = &tables::shown(sheets, &mut notes);
     let facts = facts::Facts::of(sheets, corrections, municipalities, &mut notes);
     let read = entries::read(sheets, corrections, &facts, &mut notes);
-    let (file, layout) = figures::strategy(&facts, read, corrections, &mut notes);
+    let (file, layout, cells) = figures::strategy(&facts, read, corrections, &mut notes);
     let counts = Counts { untold: notes.untold, ..file.counts() };
     let strategy = serde_json::to_value(&file).unwrap_or_default();
-    let mut problems: Vec<Problem> =
-        notes.problems.into_iter().map(|(place, message)| Problem { place: place.to_owned(), message }).collect();
+    let mut problems: Vec<Problem> = notes
+        .problems
+        .into_iter()
+        .map(|(place, message)| Problem { place: place.to_owned(), at: None, message })
+        .collect();
     let mut findings = Vec::new();
     if problems.is_empty() {
         match sample::read(&strategy.to_string(), ids) {
             Ok(strategy) => findings = remarked(&strategy),
-            Err(wrong) => problems.extend(wrong.into_iter().map(Problem::from)),
+            Err(wrong) => {
+                let places: Vec<(String, String)> = file.places().into_iter().zip(cells).collect();
+                let cell = |place: &str| {
+                    places.iter().find(|(of, _)| place.starts_with(of.as_str())).map(|(_, cell)| cell.clone())
+                };
+                problems.extend(wrong.into_iter().map(|of| Problem { at: cell(&of.place), ..Problem::from(of) }));
+            }
         }
     }
     let mut guesses = notes.guesses;

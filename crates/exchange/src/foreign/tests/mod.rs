@@ -308,6 +308,28 @@ fn told(proposal: &Proposal) -> Vec<String> {
 const TITLE: &str = "第２期砂川市総合戦略（令和２年度～令和６年度）";
 
 #[test]
+fn what_has_to_be_mended_is_told_with_its_cell() {
+    let rows = [
+        vec![TITLE],
+        vec!["基本目標", "指標", "基準値", "目標値", "R2"],
+        vec!["1 しごと", "雇用者数", "8人", "10人", "9"],
+        vec!["", "満足度", "5の4", "良好な状態", "―"],
+        vec!["2 ひと", "移住者数", "5人", "二十人", "3"],
+    ];
+    let proposal = proposed(&[sheet("表", rows)]);
+    let told: Vec<(&str, Option<&str>)> =
+        proposal.problems.iter().map(|of| (of.place.as_str(), of.at.as_deref())).collect();
+    assert_eq!(
+        told,
+        [
+            ("plan[0].indicators[1].baseline", Some("表!B4")),
+            ("plan[0].indicators[1].target", Some("表!B4")),
+            ("plan[1].indicators[0].target", Some("表!B5")),
+        ]
+    );
+}
+
+#[test]
 fn corrections_go_before_every_guess() {
     let rows = [
         vec!["名称", "現在", "これから", "いま"],
