@@ -339,6 +339,7 @@ impl Yearly<'_, '_> {
         };
         let read_baseline = baseline.as_deref().map(Baseline::read);
         let unit = self.unit(&entry, &label, read_baseline.as_ref(), target.as_deref(), &figures);
+        self.doubt_shares(&entry.at, &label, unit.as_ref(), &figures);
         let direction = self.direction(&entry, &label, read_baseline.as_ref(), target.as_deref());
         let stated = entry.accumulation.as_ref().and_then(|of| meaning::stated_accumulation(&of.text));
         let accumulation = target.as_deref().map(|target| {
@@ -396,6 +397,21 @@ impl Yearly<'_, '_> {
             weight: None,
             mappings: Vec::new(),
             target,
+        }
+    }
+
+    /// A share that was typed as 0.371 and lost the format that shows 37.1 %.
+    fn doubt_shares(&mut self, at: &str, label: &str, unit: Option<&Unit>, figures: &YearTexts) {
+        let amounts: Vec<Amount> =
+            figures.targets.values().chain(figures.actuals.values()).filter_map(|text| Amount::parse(text)).collect();
+        let small = |of: &Amount| of.unit.is_none() && of.value.abs() <= Decimal::ONE;
+        let of_percent = unit.is_some_and(|unit| unit.symbol() == "%");
+        if of_percent && amounts.iter().all(small) && amounts.iter().any(|of| !of.value.fract().is_zero()) {
+            let because = Bilingual::new(
+                "単位は％ですが、値がすべて1以下です。0.371は37.1％の書式が失われたものかもしれません",
+                "the unit is %, but no value is above 1: 0.371 may be 37.1 % without its format",
+            );
+            self.notes.guess(at, Subject::Figure, label, Confidence::Unsure, because);
         }
     }
 

@@ -350,6 +350,17 @@ fn a_line_above_a_table_says_what_its_indicators_are() {
 }
 
 #[test]
+fn a_share_without_its_format_is_doubted() {
+    let doubts = |value| {
+        let head = vec!["基本目標", "指標", "単位", "目標値", "R2", "R3"];
+        let rows = [vec![TITLE], head, vec!["1 しごと", "就職率", "%", "40%", "0.371", value]];
+        let proposal = proposed(&[sheet("KPI", rows)]);
+        proposal.guesses.iter().filter(|of| of.subject == Subject::Figure).count()
+    };
+    assert_eq!((doubts("0.38"), doubts("38")), (1, 0));
+}
+
+#[test]
 fn a_summary_below_a_table_is_no_part_of_it() {
     let rows = [
         vec![TITLE],
