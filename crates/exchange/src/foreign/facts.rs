@@ -32,6 +32,8 @@ pub(super) struct Facts {
     pub(super) report_year: Option<FiscalYear>,
     /// The years of the plan, where a text names both.
     pub(super) span: Option<(FiscalYear, FiscalYear)>,
+    /// The first and the last year, where somebody said it.
+    pub(super) said: [Option<FiscalYear>; 2],
 }
 
 impl Facts {
@@ -66,10 +68,11 @@ impl Facts {
             era,
             report_year: None,
             span: None,
+            said: [None; 2],
         };
         it.title(&top, corrections, notes);
         it.municipality(&top, corrections, municipalities, notes);
-        it.years(&texts().collect::<Vec<_>>(), &top, corrections, notes);
+        it.years(texts(), &top, corrections, notes);
         it
     }
 
@@ -108,10 +111,10 @@ impl Facts {
             self.title.clone_from(&corrections.title);
         }
         let found = top.iter().map(|(_, text)| text).chain(self.title.as_ref()).find_map(|text| term(text));
-        self.term = found.map(|(_, printed, number)| (printed, number));
-        if let (Some(printed), Some(number)) = (&corrections.term, corrections.term_number) {
-            self.term = Some((printed.clone(), number));
-        }
+        let printed = corrections.term.clone().or_else(|| found.as_ref().map(|(_, printed, _)| printed.clone()));
+        let told = corrections.term.as_deref().and_then(term).or(found).map(|(_, _, number)| number);
+        let number = corrections.term_number.or(told);
+        self.term = number.map(|number| (printed.unwrap_or_else(|| format!("第{number}期")), number));
     }
 
     fn municipality(
@@ -169,21 +172,23 @@ impl Facts {
         }
     }
 
-    fn years(&mut self, texts: &[String], top: &[(String, String)], corrections: &Layout, notes: &mut Notes) {
+    fn years(
+        &mut self,
+        texts: impl Iterator<Item = String>,
+        top: &[(String, String)],
+        corrections: &Layout,
+        notes: &mut Notes,
+    ) {
         let mut read = |place: &'static str, text: &Option<String>| {
             let year = FiscalYear::parse(text.as_deref()?, None);
             year.map_err(|error| notes.problems.push((place, error.to_string()))).ok()
         };
-        let first = read("first_year", &corrections.first_year);
-        let last = read("last_year", &corrections.last_year);
+        self.said = [read("first_year", &corrections.first_year), read("last_year", &corrections.last_year)];
         let report = read("report_year", &corrections.report_year);
         self.span = top.iter().find_map(|(_, text)| span(text, self.era));
-        if let (Some(first), Some(last)) = (first, last) {
-            self.span = Some((first, last));
-        }
         // 令和２年度実績値 above a column names that column.
-        let headings = texts.iter().filter(|text| headings::year(text, self.era).is_none());
-        self.report_year = report.or_else(|| headings.filter_map(|text| reported(text)).max());
+        let headings = texts.filter(|text| headings::year(text, self.era).is_none());
+        self.report_year = report.or_else(|| headings.filter_map(|text| reported(&text)).max());
     }
 }
 

@@ -151,10 +151,14 @@ fn years(facts: &Facts, read: &Read, notes: &mut Notes) -> Vec<FiscalYear> {
         (Some((first, last)), Some((one, other))) => Some((first.min(one), last.max(other))),
         (span, named) => span.or(named),
     };
-    let Some((first, last)) = span else { return Vec::new() };
+    let [first, last] = facts.said;
+    let (Some(first), Some(end)) = (first.or(span.map(|(first, _)| first)), last.or(span.map(|(_, last)| last))) else {
+        return Vec::new();
+    };
     // The plan runs at least to the year of its targets.
-    let aim = read.target_years.last().copied().filter(|year| facts.span.is_none() && year.year() - first.year() < 15);
-    let last = aim.map_or(last, |year| last.max(year));
+    let unsaid = facts.span.is_none() && last.is_none();
+    let aim = read.target_years.last().copied().filter(|year| unsaid && year.year() - first.year() < 15);
+    let last = aim.map_or(end, |year| end.max(year));
     let count = last.year() - first.year() + 1;
     if count > 30 {
         notes.problems.push((
@@ -163,7 +167,8 @@ fn years(facts: &Facts, read: &Read, notes: &mut Notes) -> Vec<FiscalYear> {
         ));
         return Vec::new();
     }
-    let confidence = if facts.span.is_some() || read.years.len() == usize::try_from(count).unwrap_or(0) {
+    let told = facts.span.is_some() || facts.said.iter().all(Option::is_some);
+    let confidence = if told || read.years.len() == usize::try_from(count).unwrap_or(0) {
         Confidence::Likely
     } else {
         Confidence::Unsure

@@ -166,7 +166,7 @@ impl Proposal {
 /// Reads sheets as a strategy. `corrections` go before every guess. What cannot be known from the sheets, such as which municipality
 /// it is, is told as a problem.
 fn recognise(
-    sheets: &[Sheet],
+    sheets: Vec<Sheet>,
     corrections: &Layout,
     municipalities: &[Municipality],
     ids: &mut impl NewIds,
@@ -221,7 +221,7 @@ pub fn propose(
 ) -> Result<Proposal, BookError> {
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     if !text.trim_ascii_start().starts_with(b"{") {
-        return Ok(recognise(&book::read_any(bytes)?, corrections, municipalities, ids));
+        return Ok(recognise(book::read_any(bytes)?, corrections, municipalities, ids));
     }
     if bytes.len() > book::FILE {
         return Err(BookError::TooLarge);

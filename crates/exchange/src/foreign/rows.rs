@@ -12,7 +12,7 @@ use super::{
     entries::{Entry, Event, Key, Placed, Read},
     headings::{self, Style, folded},
     meaning::Statement,
-    tables::{Table, place, row_place},
+    tables::{Table, place, row_cells, row_place},
 };
 use crate::book::Sheet;
 
@@ -80,7 +80,7 @@ impl<'a, 'n> Rows<'a, 'n> {
                 continue;
             }
             let table = self.tables.iter().rfind(|table| table.body <= row);
-            let cells: Vec<(u32, String)> = self.cells(row);
+            let cells: Vec<(u32, String)> = row_cells(self.sheet, row).collect();
             let said = self.corrections.rows.get(&row_place(self.sheet, row)).copied();
             match said {
                 Some(RowKind::Skip) => continue,
@@ -118,17 +118,12 @@ impl<'a, 'n> Rows<'a, 'n> {
             }
             match table {
                 Some(table) if left == Some(table.headings) => self.rest(table, row),
-                Some(table) => self.row(table, row, &mut open),
+                Some(table) => self.row(table, row, &cells, &mut open),
                 None if at >= 3 || !is_title(&cells) => self.aside(row, &cells),
                 None => {}
             }
         }
         self.close(&mut open);
-    }
-
-    fn cells(&self, row: u32) -> Vec<(u32, String)> {
-        let cells = self.sheet.cells.range((row, 0)..=(row, u32::MAX));
-        cells.map(|((_, column), value)| (*column, value.to_string().trim().to_owned())).collect()
     }
 
     /// Keeps a line that says something about the whole: ※, 出典.
@@ -166,7 +161,7 @@ impl<'a, 'n> Rows<'a, 'n> {
         }
     }
 
-    fn row(&mut self, table: &Table, row: u32, open: &mut Option<Open>) {
+    fn row(&mut self, table: &Table, row: u32, cells: &[(u32, String)], open: &mut Option<Open>) {
         let text = |at: u32| self.sheet.text((row, at));
         let placed = |at: u32| {
             Some(Placed { at: place(self.sheet, (row, at)), text: text(at) }).filter(|of| !of.text.is_empty())
@@ -186,7 +181,7 @@ impl<'a, 'n> Rows<'a, 'n> {
         if let Some(Placed { at, text }) = &label
             && !figures
             && self.corrections.rows.get(&row_place(self.sheet, row)) != Some(&RowKind::Figures)
-            && self.cells(row).iter().filter(|(_, text)| !text.is_empty()).count() == 1
+            && cells.len() == 1
             && self.is_aside(at, text)
         {
             return self.close(open);
@@ -210,9 +205,7 @@ impl<'a, 'n> Rows<'a, 'n> {
             match section {
                 Some(part) => alike && !open.entry.parts.contains(&part),
                 // Two rows without a word: targets, then actuals.
-                None => {
-                    open.entry.parts.is_empty() && table.has_figures() && table.holds_figures_alone(&self.cells(row))
-                }
+                None => open.entry.parts.is_empty() && table.has_figures() && table.holds_figures_alone(cells),
             }
         });
         if !goes_on {
@@ -314,9 +307,9 @@ impl<'a, 'n> Rows<'a, 'n> {
 
     /// A row that holds nothing but what goes with an indicator.
     fn rest(&mut self, table: &Table, row: u32) {
-        for (at, text) in self.cells(row) {
+        for (at, text) in row_cells(self.sheet, row) {
             let counted = table.columns.get(&at).is_some_and(|head| head.column == Column::Skip);
-            if !text.is_empty() && !counted {
+            if !counted {
                 let because =
                     Bilingual::new("どの指標のものか分かりません", "it is not known to which indicator it belongs");
                 self.notes.unread(place(self.sheet, (row, at)), text, because);
@@ -334,7 +327,7 @@ impl<'a, 'n> Rows<'a, 'n> {
 impl Table {
     /// Whether what stands in a row are figures, and nothing that tells it from the row above.
     fn holds_figures_alone(&self, cells: &[(u32, String)]) -> bool {
-        cells.iter().filter(|(_, text)| !text.is_empty()).all(|(at, _)| {
+        cells.iter().all(|(at, _)| {
             let column = self.columns.get(at).map(|head| head.column);
             matches!(column, None | Some(Column::Figures(_) | Column::Total | Column::Remark | Column::Skip))
         })
@@ -342,7 +335,6 @@ impl Table {
 
     /// Whether a row holds words alone, some of them where figures stand.
     fn is_left_by(&self, cells: &[(u32, String)]) -> bool {
-        let mut told = cells.iter().filter(|(_, text)| !text.is_empty()).peekable();
         let words = |text: &str| !text.contains(|c: char| c.is_numeric()) && !text.chars().all(is_dash);
         let figures = |at: &u32| {
             let column = self.columns.get(at).map(|head| head.column);
@@ -351,10 +343,9 @@ impl Table {
                 Some(Column::Figures(_) | Column::Year(..) | Column::Baseline | Column::Target | Column::Unit)
             )
         };
-        told.peek().is_some()
-            && told.clone().count() > 1
-            && told.clone().all(|(_, text)| words(text) && text.chars().count() < 20)
-            && told.filter(|(at, _)| figures(at)).count() > 1
+        cells.len() > 1
+            && cells.iter().all(|(_, text)| words(text) && text.chars().count() < 20)
+            && cells.iter().filter(|(at, _)| figures(at)).count() > 1
     }
 
     /// Whether a row has figures of which only the row can say what they are.

@@ -21,25 +21,23 @@ const TABLES: usize = 300;
 const COLUMNS: usize = 200;
 
 /// The sheets that are shown, without the cells that hold no result; both are told.
-pub(super) fn shown(sheets: &[Sheet], notes: &mut Notes) -> Vec<Sheet> {
-    let mut shown = Vec::with_capacity(sheets.len());
-    for sheet in sheets {
+pub(super) fn shown(mut sheets: Vec<Sheet>, notes: &mut Notes) -> Vec<Sheet> {
+    sheets.retain_mut(|sheet| {
         if sheet.hidden {
             let because = Bilingual::new("非表示のシートです", "the sheet is hidden");
             notes.unread(sheet.name.clone(), String::new(), because);
-            continue;
+            return false;
         }
-        let mut sheet = sheet.clone();
         let broken = |value: &Value| matches!(value, Value::Fault(_) | Value::Uncomputed);
         let without: Vec<_> = sheet.cells.iter().filter(|(_, value)| broken(value)).map(|(at, _)| *at).collect();
         for at in without {
             let because = Bilingual::new("計算結果がありません", "the formula has no result");
-            notes.unread(place(&sheet, at), sheet.text(at), because);
+            notes.unread(place(sheet, at), sheet.text(at), because);
             sheet.cells.remove(&at);
         }
-        shown.push(sheet);
-    }
-    shown
+        true
+    });
+    sheets
 }
 
 /// The place of a cell: 集計表!B3.
@@ -110,50 +108,47 @@ fn above(sheet: &Sheet, at: (u32, u32)) -> String {
     over.map(|area| sheet.text(area.first)).unwrap_or_default()
 }
 
-fn row_cells(sheet: &Sheet, row: u32) -> impl Iterator<Item = (u32, String)> {
+/// The cells of a row that say something, without the blanks around it.
+pub(super) fn row_cells(sheet: &Sheet, row: u32) -> impl Iterator<Item = (u32, String)> {
     let cells = sheet.cells.range((row, 0)..=(row, u32::MAX));
     cells
         .map(|((_, column), value)| (*column, value.to_string().trim().to_owned()))
         .filter(|(_, text)| !text.is_empty())
 }
 
-/// Whether the words of a row stand above columns.
-fn is_heading(sheet: &Sheet, row: u32, era: Era) -> bool {
-    let (mut all, mut known) = (0, 0);
+/// How many cells of a row hold words that stand above columns, and how many there are; `None` where one holds what stands in a
+/// table: a figure, a dash, a sentence, a target, or more letters than a heading has.
+fn heading_words(sheet: &Sheet, row: u32, letters: usize, known: impl Fn(&str) -> bool) -> Option<(usize, usize)> {
+    let (mut words, mut all) = (0, 0);
     for (_, text) in row_cells(sheet, row) {
-        let year = headings::year(&text, era).is_some();
-        // A figure, a dash, a sentence or a target stands in a table, not above it.
-        let words = year || headings::column(&text).is_some();
-        let inside = (!words && Amount::parse(&text).is_some())
+        let known = known(&text);
+        let inside = (!known && Amount::parse(&text).is_some())
             || text.chars().all(is_dash)
-            || text.chars().count() > 40
+            || text.chars().count() > letters
             || text.contains(['→', '⇒', '。']);
         if inside {
-            return false;
+            return None;
         }
+        words += usize::from(known);
         all += 1;
-        known += usize::from(words);
     }
-    known >= 3 && known * 2 >= all
+    Some((words, all))
+}
+
+/// Whether the words of a row stand above columns.
+fn is_heading(sheet: &Sheet, row: u32, era: Era) -> bool {
+    let known = |text: &str| headings::year(text, era).is_some() || headings::column(text).is_some();
+    heading_words(sheet, row, 40, known).is_some_and(|(known, all)| known >= 3 && known * 2 >= all)
 }
 
 /// Whether a row below headings tells their columns further apart.
 fn is_second(sheet: &Sheet, row: u32, era: Era) -> bool {
-    let (mut all, mut known) = (0, 0);
-    for (_, text) in row_cells(sheet, row) {
-        let year = headings::year(&text, era).is_some();
-        let inside = !year && Amount::parse(&text).is_some()
-            || text.chars().all(is_dash)
-            || text.chars().count() > 20
-            || text.contains(['→', '⇒', '。']);
-        if inside {
-            return false;
-        }
-        let word = matches!(folded(&text).as_str(), "値" | "年度" | "時点" | "数値" | "時期");
-        all += 1;
-        known += usize::from(year || word || headings::part(&text).is_some());
-    }
-    known >= 2 && known * 2 >= all
+    let known = |text: &str| {
+        headings::year(text, era).is_some()
+            || headings::part(text).is_some()
+            || matches!(folded(text).as_str(), "値" | "年度" | "時点" | "数値" | "時期")
+    };
+    heading_words(sheet, row, 20, known).is_some_and(|(known, all)| known >= 2 && known * 2 >= all)
 }
 
 /// How many rows of headings may stand above each other.
@@ -162,7 +157,13 @@ const HEADING_ROWS: usize = 3;
 /// The tables of a sheet.
 pub(super) fn find(sheet: &Sheet, corrections: &Layout, era: Era, notes: &mut Notes) -> Vec<Table> {
     let rows = sheet.rows();
-    let kind = |row: u32| corrections.rows.get(&row_place(sheet, row)).copied();
+    let tabled: BTreeSet<&str> = corrections.tables.iter().map(|of| of.headings.as_str()).collect();
+    // Who says what the columns below a row hold says that it is one of headings.
+    let kind = |row: u32| {
+        let place = row_place(sheet, row);
+        let tabled = tabled.contains(place.as_str()).then_some(RowKind::Headings);
+        corrections.rows.get(&place).copied().or(tabled)
+    };
     let mut starts: Vec<(u32, u32)> = Vec::new();
     let mut at = 0;
     while at < rows.len() {
@@ -199,21 +200,26 @@ pub(super) fn find(sheet: &Sheet, corrections: &Layout, era: Era, notes: &mut No
     bounds
         .into_iter()
         .take(TABLES)
-        .map(|((first, last), end)| table(sheet, (first, last), end, corrections, era, notes))
+        .map(|((first, last), end)| {
+            let below = |row: u32| rows.partition_point(|at| *at < row);
+            let body = &rows[below(last + 1)..below(end)];
+            table(sheet, (first, last), body, corrections, era, notes)
+        })
         .collect()
 }
 
 fn table(
     sheet: &Sheet,
     (first, last): (u32, u32),
-    end: u32,
+    body: &[u32],
     corrections: &Layout,
     era: Era,
     notes: &mut Notes,
 ) -> Table {
     let said = corrections.tables.iter().find(|of| of.headings == row_place(sheet, first));
-    let body: Vec<u32> = sheet.rows().into_iter().filter(|row| (last + 1..end).contains(row)).collect();
-    let used: BTreeSet<u32> = sheet.cells.range((first, 0)..(end, 0)).map(|((_, column), _)| *column).collect();
+    let bottom = body.last().copied().unwrap_or(last);
+    let cells = sheet.cells.range((first, 0)..=(bottom, u32::MAX));
+    let used: BTreeSet<u32> = cells.map(|((_, column), _)| *column).collect();
     let mut columns = BTreeMap::new();
     let (mut levels, mut left) = (0, vec![String::new(); (last - first) as usize + 1]);
     if let Some(beyond) = used.iter().nth(COLUMNS) {
@@ -242,7 +248,7 @@ fn table(
         if cells.is_empty() && text.is_empty() {
             continue;
         }
-        let marked = numbered(sheet, &body, at);
+        let marked = numbered(sheet, body, at);
         columns.insert(at, Head { column, text, marked, period: None, said: named.is_some(), chosen: true });
         if named.is_none() && column == Column::Skip {
             for row in body.iter().filter(|row| sheet.cells.contains_key(&(**row, at))) {

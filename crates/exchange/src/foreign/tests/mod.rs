@@ -22,7 +22,7 @@ fn proposed(sheets: &[Sheet]) -> Proposal {
 }
 
 fn corrected(sheets: &[Sheet], corrections: &Layout) -> Proposal {
-    recognise(sheets, corrections, &crate::municipalities().unwrap(), &mut Uuid::now_v7)
+    recognise(sheets.to_vec(), corrections, &crate::municipalities().unwrap(), &mut Uuid::now_v7)
 }
 
 /// A sheet of rows; a blank text is an empty cell.
@@ -330,6 +330,26 @@ fn what_has_to_be_mended_is_told_with_its_cell() {
 }
 
 #[test]
+fn each_correction_counts_for_itself() {
+    let rows = [
+        vec![TITLE],
+        vec!["基本目標", "指標", "目標値", "R1", "R2", "R3"],
+        vec!["1 しごと", "雇用者数", "10人", "7", "8", "9"],
+    ];
+    let years = |said: &Layout| {
+        let strategy = corrected(&[sheet("KPI", rows.clone())], said).strategy;
+        let text = |name: &str| strategy[name].as_str().unwrap().to_owned();
+        (text("first_year"), text("last_year"), text("term"), strategy["term_number"].clone())
+    };
+    let of = |first: &str, last: &str, term: &str, number: u8| (first.into(), last.into(), term.into(), number.into());
+    assert_eq!(years(&Layout::default()), of("R1", "R6", "第２期", 2));
+    assert_eq!(years(&Layout { first_year: Some("R2".into()), ..Layout::default() }), of("R2", "R6", "第２期", 2));
+    assert_eq!(years(&Layout { last_year: Some("R3".into()), ..Layout::default() }), of("R1", "R3", "第２期", 2));
+    assert_eq!(years(&Layout { term: Some("第３期".into()), ..Layout::default() }), of("R1", "R6", "第３期", 3));
+    assert_eq!(years(&Layout { term_number: Some(3), ..Layout::default() }), of("R1", "R6", "第２期", 3));
+}
+
+#[test]
 fn corrections_go_before_every_guess() {
     let rows = [
         vec!["名称", "現在", "これから", "いま"],
@@ -349,6 +369,10 @@ fn corrections_go_before_every_guess() {
     .unwrap();
     let proposal = corrected(std::slice::from_ref(&table), &said);
     assert_eq!(told(&proposal), ["雇用者数 Kpi [人] 8人 → 10人 YearlyAmount ,,,, | 9人,,,,"]);
+    // Who says what its columns hold says which row their headings are.
+    let mut tabled = said.clone();
+    tabled.rows.remove("表!1");
+    assert_eq!(corrected(std::slice::from_ref(&table), &tabled).strategy, proposal.strategy);
     // What came back says it all: given again, it gives the same.
     assert_eq!(corrected(&[table], &proposal.layout).strategy, proposal.strategy);
 }
@@ -404,8 +428,8 @@ fn whatever_a_workbook_holds_is_answered() {
     let municipalities = crate::municipalities().unwrap();
     proptest!(ProptestConfig::with_cases(400), |(rows in rows)| {
         let table = sheet("表", rows);
-        let proposal = recognise(std::slice::from_ref(&table), &Layout::default(), &municipalities, &mut Uuid::now_v7);
-        let again = recognise(&[table], &proposal.layout, &municipalities, &mut Uuid::now_v7);
+        let proposal = recognise(vec![table.clone()], &Layout::default(), &municipalities, &mut Uuid::now_v7);
+        let again = recognise(vec![table], &proposal.layout, &municipalities, &mut Uuid::now_v7);
         prop_assert!(proposal.is_ready() == sample::read(&proposal.strategy.to_string(), &mut Uuid::now_v7).is_ok() || !proposal.is_ready());
         prop_assert!(again.counts.figures >= proposal.counts.figures || !again.problems.is_empty());
     });
