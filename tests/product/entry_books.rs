@@ -1,12 +1,10 @@
 //! The workbook in which results are entered: out and back without loss, looked at first, taken as a whole, and every damage
 //! told with its cell.
 
-use std::process::{Command, Stdio};
-
 use anyhow::{Context, Result, ensure};
 use reqwest::{
     StatusCode,
-    header::{AUTHORIZATION, CONTENT_DISPOSITION, CONTENT_TYPE},
+    header::{AUTHORIZATION, CONTENT_DISPOSITION},
 };
 use serde_json::{Value, json};
 use shirube_access::{Grant, MunicipalRole, Scope};
@@ -14,7 +12,11 @@ use shirube_app::Part;
 use shirube_domain::{calendar::FiscalYear, round::Round};
 use shirube_testing::{Backend, TestService, both_backends};
 
-use crate::reporting::{CODE, City, document};
+use crate::{
+    forms::with_form,
+    python,
+    reporting::{CODE, City, document},
+};
 
 both_backends!(
     what_comes_back_unchanged_changes_nothing,
@@ -42,11 +44,8 @@ async fn book(city: &City, bearer: &str, department: Option<&str>) -> Result<(Ve
 
 /// Sends a workbook back; gives the status and what is told.
 async fn send(city: &City, bearer: &str, address: &str, workbook: &[u8]) -> Result<(StatusCode, Value)> {
-    let mut form = b"--line\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.xlsx\"\r\n\r\n".to_vec();
-    form.extend_from_slice(workbook);
-    form.extend_from_slice(b"\r\n--line--\r\n");
-    let request = city.server.client().post(address).header(CONTENT_TYPE, "multipart/form-data; boundary=line");
-    let response = request.header(AUTHORIZATION, format!("Bearer {bearer}")).body(form).send().await?;
+    let request = city.server.client().post(address).header(AUTHORIZATION, format!("Bearer {bearer}"));
+    let response = with_form(request, &[("file", workbook)]).send().await?;
     Ok((response.status(), response.json().await?))
 }
 
@@ -55,10 +54,11 @@ fn edited(workbook: &[u8], steps: &Value) -> Result<Vec<u8>> {
     let folder = tempfile::tempdir()?;
     let [source, target] = ["in.xlsx", "out.xlsx"].map(|name| folder.path().join(name));
     std::fs::write(&source, workbook)?;
-    let python = std::env::var_os("SHIRUBE_TEST_PYTHON").context("run the tests with `cargo xtask test`")?;
-    let mut command = Command::new(python);
-    command.arg("python/edit_entry.py").args([&source, &target]).arg(steps.to_string()).stdin(Stdio::null());
-    ensure!(command.status()?.success(), "the workbook is not edited: {steps}");
+    let mut edit = python::script("edit_entry.py")?;
+    ensure!(
+        edit.args([&source, &target]).arg(steps.to_string()).status()?.success(),
+        "the workbook is not edited: {steps}"
+    );
     Ok(std::fs::read(target)?)
 }
 

@@ -1,16 +1,13 @@
 //! A municipality's own workbook becomes a strategy: recognised, corrected by its sender, and then taken.
 
-use std::process::{Command, Stdio};
-
 use anyhow::{Context, Result, ensure};
-use reqwest::{
-    StatusCode,
-    header::{AUTHORIZATION, CONTENT_TYPE},
-};
+use reqwest::{StatusCode, header::AUTHORIZATION};
 use serde_json::{Value, json};
 use shirube_access::{Grant, MunicipalRole};
 use shirube_domain::municipality::MunicipalityCode;
 use shirube_testing::{Backend, TestServer, both_backends};
+
+use crate::{forms::with_form, python};
 
 both_backends!(
     a_workbook_is_recognised_corrected_and_taken,
@@ -36,15 +33,10 @@ async fn send(
     file: &[u8],
     layout: Option<&Value>,
 ) -> Result<(StatusCode, Value)> {
-    let mut form = b"--line\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n".to_vec();
-    form.extend_from_slice(file);
-    if let Some(layout) = layout {
-        let field = format!("\r\n--line\r\ncontent-disposition: form-data; name=\"layout\"\r\n\r\n{layout}");
-        form.extend_from_slice(field.as_bytes());
-    }
-    form.extend_from_slice(b"\r\n--line--\r\n");
-    let request = server.client().post(server.url(&format!("/imports/{code}")));
-    let mut request = request.header(CONTENT_TYPE, "multipart/form-data; boundary=line").body(form);
+    let layout = layout.map(ToString::to_string);
+    let mut fields = vec![("file", file)];
+    fields.extend(layout.as_ref().map(|layout| ("layout", layout.as_bytes())));
+    let mut request = with_form(server.client().post(server.url(&format!("/imports/{code}"))), &fields);
     if let Some(bearer) = bearer {
         request = request.header(AUTHORIZATION, format!("Bearer {bearer}"));
     }
@@ -56,10 +48,8 @@ async fn send(
 fn written(strategy: &str, kind: &str) -> Result<Vec<u8>> {
     let folder = tempfile::tempdir()?;
     let target = folder.path().join(format!("table.{kind}"));
-    let python = std::env::var_os("SHIRUBE_TEST_PYTHON").context("run the tests with `cargo xtask test`")?;
-    let mut command = Command::new(python);
-    command.args(["python/write_foreign.py", strategy]).arg(&target).stdin(Stdio::null());
-    ensure!(command.status()?.success(), "no table is written: {strategy} {kind}");
+    let mut write = python::script("write_foreign.py")?;
+    ensure!(write.arg(strategy).arg(&target).status()?.success(), "no table is written: {strategy} {kind}");
     Ok(std::fs::read(target)?)
 }
 

@@ -1,9 +1,6 @@
 //! The printed report (集計表) as a file: what another reader finds in it, who gets it, and what is kept of it.
 
-use std::{
-    io::Write,
-    process::{Command, Stdio},
-};
+use std::{io::Write, process::Stdio};
 
 use anyhow::{Context, Result, ensure};
 use reqwest::{
@@ -17,7 +14,7 @@ use shirube_access::{Grant, MunicipalRole};
 use shirube_exchange::STRATEGIES;
 use shirube_testing::{Backend, TestServer, both_backends};
 
-use crate::live::Draft;
+use crate::{live::Draft, python};
 
 both_backends!(
     another_reader_finds_every_cell_of_the_document,
@@ -30,10 +27,7 @@ both_backends!(
 fn read(workbook: &[u8]) -> Result<Value> {
     let mut file = tempfile::NamedTempFile::with_suffix(".xlsx")?;
     file.write_all(workbook)?;
-    let python = std::env::var_os("SHIRUBE_TEST_PYTHON").context("run the tests with `cargo xtask test`")?;
-    let mut command = Command::new(python);
-    command.arg("python/read_report.py").arg(file.path()).stdin(Stdio::null()).stderr(Stdio::inherit());
-    let output = command.output()?;
+    let output = python::script("read_report.py")?.arg(file.path()).stderr(Stdio::inherit()).output()?;
     ensure!(output.status.success(), "the workbook is not read");
     Ok(serde_json::from_slice(&output.stdout)?)
 }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    process::{Command, Stdio},
+    process::Stdio,
 };
 
 use anyhow::{Context, Result, ensure};
@@ -16,7 +16,7 @@ use shirube_exchange::STRATEGIES;
 use shirube_testing::{Backend, TestServer, both_backends};
 
 use super::{get, records};
-use crate::sign_in::changed;
+use crate::{python, sign_in::changed};
 
 both_backends!(
     changes_make_the_new_table_of_the_old_one,
@@ -257,15 +257,10 @@ async fn the_tools_of_others_apply_changes() -> Result<()> {
     for step in [0, 3, 5] {
         city.publish_something(step).await?;
     }
-    let python = std::env::var_os("SHIRUBE_TEST_PYTHON").context("run the tests with `cargo xtask test`")?;
+    let mut apply = python::script("apply_changes.py")?;
     let base = city.server.url("");
     let output = tokio::task::spawn_blocking(move || {
-        Command::new(python)
-            .args(["python/apply_changes.py", &base, &version])
-            .arg(folder.path())
-            .stdin(Stdio::null())
-            .stderr(Stdio::inherit())
-            .output()
+        apply.args([&base, &version]).arg(folder.path()).stderr(Stdio::inherit()).output()
     })
     .await??;
     ensure!(output.status.success(), "they are not read");

@@ -5,10 +5,7 @@ mod changes;
 mod morning;
 mod ranges;
 
-use std::{
-    collections::BTreeMap,
-    process::{Command, Stdio},
-};
+use std::{collections::BTreeMap, process::Stdio};
 
 use anyhow::{Context, Result, ensure};
 use reqwest::{
@@ -19,7 +16,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use shirube_testing::{Backend, TestServer, both_backends};
 
-use crate::live::Draft;
+use crate::{live::Draft, python};
 
 both_backends!(
     a_table_is_had_of_every_set_and_kept_until_something_is_published,
@@ -66,17 +63,9 @@ async fn sum(server: &TestServer, municipality: &str, of: &str) -> Result<(usize
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_tools_of_others_read_it() -> Result<()> {
     let server = TestServer::sample(Backend::Sqlite).await?;
-    let python = std::env::var_os("SHIRUBE_TEST_PYTHON").context("run the tests with `cargo xtask test`")?;
+    let mut check = python::script("check_open_data.py")?;
     let base = server.url("");
-    let output = tokio::task::spawn_blocking(move || {
-        Command::new(python)
-            .arg("python/check_open_data.py")
-            .arg(base)
-            .stdin(Stdio::null())
-            .stderr(Stdio::inherit())
-            .output()
-    })
-    .await??;
+    let output = tokio::task::spawn_blocking(move || check.arg(base).stderr(Stdio::inherit()).output()).await??;
     ensure!(output.status.success(), "it is not read");
     let found: Value = serde_json::from_slice(&output.stdout)?;
     assert_eq!((&found["by prefecture"], &found["csv"]), (&found["whole"], &found["whole"]));

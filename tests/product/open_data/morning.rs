@@ -3,7 +3,7 @@
 use std::{
     ffi::OsString,
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Output, Stdio},
 };
 
@@ -11,11 +11,11 @@ use anyhow::{Context, Result, ensure};
 use shirube_testing::{Backend, TestServer};
 
 use super::get;
+use crate::python;
 
 /// Runs a script where the packages of the tests are, of which one is DuckDB's command.
 async fn run(script: &'static str, arguments: [&str; 3], folder: &Path) -> Result<Output> {
-    let python =
-        PathBuf::from(std::env::var_os("SHIRUBE_TEST_PYTHON").context("run the tests with `cargo xtask test`")?);
+    let python = python::interpreter()?;
     let program = if script == "morning.py" { python.clone().into_os_string() } else { OsString::from("bash") };
     let mut path = python.parent().context("a folder")?.as_os_str().to_owned();
     path.push(":");

@@ -1,6 +1,6 @@
 //! Parts of files: who reads Parquet over the network takes its end first, and then the columns that are asked for.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use anyhow::{Context, Result, ensure};
 use reqwest::{
@@ -12,6 +12,8 @@ use reqwest::{
 };
 use serde_json::{Value, json};
 use shirube_testing::{Backend, TestDatabase, TestServer, both_backends};
+
+use crate::python;
 
 both_backends!(
     parts_are_had_of_what_is_held_whole,
@@ -166,16 +168,9 @@ async fn a_file_that_is_there_costs_little(backend: Backend) -> Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn duckdb_reads_over_the_network() -> Result<()> {
     let server = TestServer::sample(Backend::Sqlite).await?;
-    let python = std::env::var_os("SHIRUBE_TEST_PYTHON").context("run the tests with `cargo xtask test`")?;
+    let mut read = python::script("read_over_network.py")?;
     let address = server.url("/data/observations.parquet");
-    let output = tokio::task::spawn_blocking(move || {
-        Command::new(python)
-            .args(["python/read_over_network.py", &address])
-            .stdin(Stdio::null())
-            .stderr(Stdio::inherit())
-            .output()
-    })
-    .await??;
+    let output = tokio::task::spawn_blocking(move || read.arg(address).stderr(Stdio::inherit()).output()).await??;
     ensure!(output.status.success(), "it is not read");
     let found: Value = serde_json::from_slice(&output.stdout)?;
     assert_eq!(found["over the network"], found["whole"]);
