@@ -157,13 +157,7 @@ const HEADING_ROWS: usize = 3;
 /// The tables of a sheet.
 pub(super) fn find(sheet: &Sheet, corrections: &Layout, era: Era, notes: &mut Notes) -> Vec<Table> {
     let rows = sheet.rows();
-    let tabled: BTreeSet<&str> = corrections.tables.iter().map(|of| of.headings.as_str()).collect();
-    // Who says what the columns below a row hold says that it is one of headings.
-    let kind = |row: u32| {
-        let place = row_place(sheet, row);
-        let tabled = tabled.contains(place.as_str()).then_some(RowKind::Headings);
-        corrections.rows.get(&place).copied().or(tabled)
-    };
+    let kind = |row: u32| corrections.rows.get(&row_place(sheet, row)).copied();
     let mut starts: Vec<(u32, u32)> = Vec::new();
     let mut at = 0;
     while at < rows.len() {
